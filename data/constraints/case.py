@@ -1,0 +1,147 @@
+r"""Capital and lowercase letters. Repaired: math spans and `\boxed{}` have no case, so they never
+fail a response."""
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from data.constraints.base import (
+    CONSTRAINTS,
+    Constraint,
+    Relation,
+    Space,
+    compare,
+    map_math,
+    math_spans,
+    prose,
+    without_math,
+)
+from data.constraints.draft import Draft
+from data.constraints.language import ResponseLanguage, is_language
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
+
+
+class _OneCase(Constraint):
+    """What the two cases share."""
+
+    def phase(self) -> int:
+        return 7
+
+    def check(self, response: str) -> bool:
+        words = prose(response)
+        one_case = words.isupper() if isinstance(self, EnglishCapital) else words.islower()
+        return one_case and is_language(response, "en")
+
+    def satisfy(self, draft: Draft) -> None:
+        recase = str.upper if isinstance(self, EnglishCapital) else str.lower
+        draft.replace(map_math(draft.text(), str, recase))
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, _OneCase) and type(other) is not type(self):
+            return "capital and lowercase letters"
+        if isinstance(other, ResponseLanguage) and other.language != "en":
+            return "English and another language"
+        return None
+
+
+@CONSTRAINTS.register("change_case:english_capital")
+@dataclass(frozen=True)
+class EnglishCapital(_OneCase):
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls()
+
+    def describe(self) -> str:
+        return "Your entire response should be in English, and in all capital letters."
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, CapitalWordFrequency) and other.capital_relation == "less than":
+            return "all capital letters and few capital words"
+        return super().conflict(other, question)
+
+
+@CONSTRAINTS.register("change_case:english_lowercase")
+@dataclass(frozen=True)
+class EnglishLowercase(_OneCase):
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls()
+
+    def describe(self) -> str:
+        return "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, CapitalWordFrequency) and other.capital_relation == "at least":
+            return "lowercase letters and capital words"
+        return super().conflict(other, question)
+
+
+@CONSTRAINTS.register("change_case:capital_word_frequency")
+@dataclass(frozen=True)
+class CapitalWordFrequency(Constraint):
+    """Repaired: words of two letters or more outside mathematics; `I`, `2AC` and `A=3` are not
+    capital words."""
+
+    capital_frequency: int
+    capital_relation: Relation
+
+    def phase(self) -> int:
+        return 5
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        # "less than" is met by any ordinary text: the model would learn nothing from it, so it is
+        # the rarer one.
+        relation: Relation = "less than" if rng.random() < 0.2 else "at least"
+        return cls(rng.randint(*space.capital_words), relation)
+
+    def describe(self) -> str:
+        return (
+            "In your response, words with all capital letters should appear "
+            f"{self.capital_relation} {self.capital_frequency} times."
+        )
+
+    def check(self, response: str) -> bool:
+        return compare(self._count(response), self.capital_relation, self.capital_frequency)
+
+    @staticmethod
+    def _count(text: str) -> int:
+        return sum(
+            1 for word in _WORD.findall(prose_with_digits(text)) if len(word) > 1 and word.isupper()
+        )
+
+    def satisfy(self, draft: Draft) -> None:
+        if self.capital_relation == "less than":
+            return
+        draft.fill(lambda d: len(_candidates(d.text())) >= self.capital_frequency)
+        text = draft.text()
+        missing = self.capital_frequency - self._count(text)
+        # From the first word on: where a writer who was asked for capitals would put them.
+        for start, end in reversed(_candidates(text)[: max(missing, 0)]):
+            text = text[:start] + text[start:end].upper() + text[end:]
+        draft.replace(text)
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, CapitalWordFrequency):
+            return "capital words are counted twice"
+        return None
+
+
+def prose_with_digits(text: str) -> str:
+    """Text outside mathematics, without control sequences: digits stay, so that `2AC` is not a
+    word."""
+    return re.sub(r"\\[A-Za-z]+|\w*\d\w*", " ", without_math(text))
+
+
+def _candidates(text: str) -> list[tuple[int, int]]:
+    """Spans of words outside mathematics that could be written in capitals and are not yet."""
+    spans = math_spans(text)
+    return [
+        match.span()
+        for match in _WORD.finditer(text)
+        if len(match.group()) > 1
+        and not match.group().isupper()
+        and not any(start <= match.start() < end for start, end in spans)
+    ]

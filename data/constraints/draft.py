@@ -1,0 +1,172 @@
+r"""A response under construction: what the constructive satisfier edits, and what it writes at the
+end.
+
+`witness(constraints, material, rng)` returns a response that meets every constraint and holds
+`\boxed{answer}`, checked by the checkers themselves. It makes the SFT targets of the tiny world and
+proves that a sampled set can be met at all.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from data.constraints.base import Constraint, check_all, count_word, count_words
+
+# Sentences that fit any problem. Many use MathIF keywords, so that forbidding or counting those
+# words has bite.
+FILLERS = (
+    "We read the problem with care and note each value.",
+    "Each step is simple and follow the same idea.",
+    "We check the result and it holds.",
+    "The solution uses only the values given above.",
+    "We find this number one step at a time.",
+    "Now every part of the question is clear.",
+    "This must be the right value since each step is valid.",
+    "We choose the shortest way to get there.",
+    "First we look at what we know, then we work it out.",
+    "When we put the parts together, the picture is clear.",
+    "No other value is possible here.",
+    "The steps are short, but each one counts.",
+    "We note that some facts in the story do not matter.",
+    "It is enough to follow the story from start to end.",
+    "Therefore the count is right.",
+    "That is the point where the story ends.",
+    "We draw on the facts in the text because they are all we need.",
+    "Going back over the work gives the same result.",
+    "The rest of the text does not change the total.",
+    "All the values fit together, so we can stop.",
+)
+ANSWERS = (
+    "The answer is {a}.",
+    "So the answer is {a}.",
+    "Therefore, the answer is {a}.",
+    "The total is {a}.",
+    "The number we want is {a}.",
+    "We find {a} in the end.",
+    "Now we have {a} as the result.",
+    "Hence, the solution is {a}.",
+    "This gives {a}, which is the answer.",
+    "Then the value is {a}, since every step is valid.",
+    "The result must be {a}.",
+    "We get {a}.",
+)
+WORD_SENTENCES = (
+    "Here we use the word {w} as well.",
+    "Let us note {w} at this point.",
+    "We also write {w} here.",
+    "The text has to say {w} too.",
+    "One more word is {w}.",
+    "And we say {w} once more.",
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a response is written from. `facts` are sentences about this very problem; they may be
+    empty."""
+
+    question: str
+    answer: str
+    facts: tuple[str, ...] = ()
+
+
+class Unsatisfiable(ValueError):
+    """No response was found that meets the set; the message names the constraints."""
+
+
+@dataclass
+class Draft:
+    material: Material
+    rng: random.Random
+    limits: dict[str, int] = field(default_factory=dict)  # word -> most occurrences allowed
+    max_words: int | None = None  # the most words allowed, already minus what the ends will take
+    no_comma: bool = False
+    terse: bool = False  # a bare answer, when fuller drafts have failed
+    wrapped: bool = False  # see Constraint.wraps
+    lines: list[str] = field(default_factory=list)
+    joiner: str = " "
+
+    def allows(self, sentence: str) -> bool:
+        """Whether `sentence` can be added without breaking a limit."""
+        if self.no_comma and "," in sentence:
+            return False
+        text = " ".join([*self.lines, sentence])
+        if self.max_words is not None and count_words(text) > self.max_words:
+            return False
+        return all(count_word(text, word) <= most for word, most in self.limits.items())
+
+    def add(self, choices: tuple[str, ...], **values: str) -> bool:
+        """Append a random allowed sentence (not yet used, if possible); False when none is
+        allowed."""
+        sentences = [choice.format(**values) if values else choice for choice in choices]
+        self.rng.shuffle(sentences)
+        sentences.sort(key=lambda sentence: sentence in self.lines)
+        for sentence in sentences:
+            if self.allows(sentence):
+                self.lines.append(sentence)
+                return True
+        return False
+
+    def fill(self, enough: Callable[["Draft"], bool]) -> None:
+        """Add facts and fillers until `enough(self)`; stops early when nothing is allowed any
+        more."""
+        facts = [fact for fact in self.material.facts if fact not in self.lines]
+        while not enough(self):
+            choices = tuple(facts) if facts and self.rng.random() < 0.6 else FILLERS
+            before = len(self.lines)
+            if not self.add(choices) and not self.add(FILLERS):
+                return
+            facts = [fact for fact in facts if fact != self.lines[before]]
+
+    def text(self) -> str:
+        return self.joiner.join(self.lines)
+
+    def replace(self, text: str) -> None:
+        self.lines, self.joiner = [text], " "
+
+    def layout_lines(self, num: int) -> None:
+        """At least `num` lines, one sentence each, and one more if the first line cannot carry a
+        marker."""
+        needed = num + (1 if self.wrapped else 0)
+        self.fill(lambda draft: len(draft.lines) >= needed)
+        self.joiner = "\n"
+
+
+def _begin(draft: Draft) -> None:
+    """The answer, and up to two sentences about the work before or after it, as an ordinary
+    response has them."""
+    boxed = rf"\boxed{{{draft.material.answer}}}"
+    if draft.terse or not draft.add(ANSWERS, a=boxed):
+        draft.lines.append(boxed)
+        return
+    extra = 0 if draft.max_words is not None else draft.rng.choice((0, 0, 1, 1, 2))
+    draft.fill(lambda d: len(d.lines) > extra)
+    if draft.rng.random() < 0.6:
+        draft.lines = [*draft.lines[1:], draft.lines[0]]
+
+
+def _attempt(constraints: tuple[Constraint, ...], draft: Draft) -> str:
+    ordered = sorted(constraints, key=lambda constraint: constraint.phase())
+    limits = [constraint for constraint in ordered if constraint.phase() == 0]
+    for constraint in limits:
+        constraint.satisfy(draft)
+    _begin(draft)
+    for constraint in ordered[len(limits) :]:
+        constraint.satisfy(draft)
+    return draft.text()
+
+
+def witness(
+    constraints: tuple[Constraint, ...], material: Material, rng: random.Random, tries: int = 24
+) -> str:
+    """A response that meets all `constraints` and gives the answer; raises Unsatisfiable after
+    `tries` drafts."""
+    for attempt in range(tries):
+        draft = Draft(
+            material, rng, terse=attempt > 2 * tries // 3, wrapped=any(c.wraps for c in constraints)
+        )
+        text = _attempt(constraints, draft)
+        if rf"\boxed{{{material.answer}}}" in text and all(check_all(constraints, text)):
+            return text
+    described = "; ".join(f"{c.name} {c.kwargs()}" for c in constraints)
+    raise Unsatisfiable(f"none of {tries} drafts meets: {described}")

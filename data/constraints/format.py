@@ -1,0 +1,179 @@
+"""Markdown structure: bullets, highlights, sections. All scans are linear; the reference patterns
+are quadratic."""
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from data.constraints.base import CONSTRAINTS, Constraint, Space, map_math, math_spans
+from data.constraints.case import CapitalWordFrequency, EnglishCapital, EnglishLowercase
+from data.constraints.draft import Draft
+
+_BULLET = re.compile(r"^[ \t]*[*+•-][ \t]+(?=\S)")
+_RULE = re.compile(r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,})$")
+_EMPHASIS = re.compile(r"(?<![*\w])(\*{1,3})(?![\s*])([^*\n]*[^*\s])\1(?!\*)")
+_MARKER_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def _outside(text: str) -> str:
+    """`text` with code fences and display mathematics blanked, line structure kept."""
+    fenced = False
+    lines: list[str] = []
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```")
+        lines.append("" if fenced or fence else line)
+        fenced ^= fence
+    return map_math(
+        "\n".join(lines), lambda span: re.sub(r"[^\n]", " ", span) if "\n" in span else span
+    )
+
+
+@CONSTRAINTS.register("detectable_format:number_bullet_lists")
+@dataclass(frozen=True)
+class NumberBulletLists(Constraint):
+    """Repaired: a bullet is a mark, a blank and text; `---` and `-5 + 3` are none. Exactly n, as in
+    the reference."""
+
+    num_bullets: int
+
+    def phase(self) -> int:
+        return 3
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls(rng.randint(*space.bullets))
+
+    def describe(self) -> str:
+        return (
+            f"Your answer must contain exactly {self.num_bullets} bullet points. "
+            "Use the markdown bullet points such as:\n* This is point 1. \n* This is point 2"
+        )
+
+    def check(self, response: str) -> bool:
+        lines = _outside(response).split("\n")
+        return (
+            sum(1 for line in lines if _BULLET.match(line) and not _RULE.match(line))
+            == self.num_bullets
+        )
+
+    def satisfy(self, draft: Draft) -> None:
+        draft.layout_lines(self.num_bullets)
+        plain = len(draft.lines) - self.num_bullets
+        draft.lines = draft.lines[:plain] + [f"* {line}" for line in draft.lines[plain:]]
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, NumberBulletLists) and other.num_bullets != self.num_bullets:
+            return "two exact numbers of bullets"
+        return None
+
+
+@CONSTRAINTS.register("detectable_format:number_highlighted_sections")
+@dataclass(frozen=True)
+class NumberHighlightedSections(Constraint):
+    """Repaired: one emphasis span counts once, `3*4*5` and bullet stars never."""
+
+    num_highlights: int
+
+    def phase(self) -> int:
+        return 5
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls(rng.randint(*space.highlights))
+
+    def describe(self) -> str:
+        return f"Highlight at least {self.num_highlights} sections in your answer with markdown, i.e. *highlighted section*."
+
+    def check(self, response: str) -> bool:
+        text = map_math(_outside(response), lambda _: "x")
+        lines = (_BULLET.sub("", line, count=1) for line in text.split("\n"))
+        return sum(len(_EMPHASIS.findall(line)) for line in lines) >= self.num_highlights
+
+    def satisfy(self, draft: Draft) -> None:
+        draft.fill(lambda d: len(_highlightable(d.text())) >= self.num_highlights)
+        text = draft.text()
+        spans = _highlightable(text)
+        for start, end in sorted(
+            draft.rng.sample(spans, min(self.num_highlights, len(spans))), reverse=True
+        ):
+            text = f"{text[:start]}*{text[start:end]}*{text[end:]}"
+        draft.replace(text)
+
+
+def _highlightable(text: str) -> list[tuple[int, int]]:
+    """Spans of longer words outside mathematics that bear no mark yet."""
+    math = math_spans(text)
+    return [
+        match.span()
+        for match in _MARKER_WORD.finditer(text)
+        if not any(start <= match.start() < end for start, end in math)
+        and text[match.start() - 1 : match.start()] not in ("*", "_", "-", "'")
+        and text[match.end() : match.end() + 1] not in ("*", "_", "-", "'")
+        and match.group().lower() != "section"
+    ]
+
+
+@CONSTRAINTS.register("detectable_format:multiple_sections")
+@dataclass(frozen=True)
+class MultipleSections(Constraint):
+    """Repaired: markers stand at line starts, numbered 1..n in order, every section has content;
+    exactly n."""
+
+    num_sections: int
+    section_spliter: str
+
+    def phase(self) -> int:
+        return 4
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls(rng.randint(*space.sections), rng.choice(("Section", "SECTION")))
+
+    def describe(self) -> str:
+        mark = self.section_spliter
+        return (
+            f"Your response must have {self.num_sections} sections. Mark the beginning of each section with {mark} X, "
+            f"such as:\n{mark} 1\n[content of section 1]\n{mark} 2\n[content of section 2]"
+        )
+
+    def check(self, response: str) -> bool:
+        marker = re.compile(rf"[ \t#*_]*{re.escape(self.section_spliter)}[ \t]+(\d+)(?!\w)(.*)")
+        numbers: list[int] = []
+        contents: list[str] = []
+        for line in response.split("\n"):
+            if match := marker.match(line):
+                numbers.append(int(match.group(1)[:6]))
+                contents.append(match.group(2))
+            elif contents:
+                contents[-1] += line
+        filled = all(re.search(r"[^\W_]", content) for content in contents)
+        return filled and numbers == list(range(1, self.num_sections + 1))
+
+    def satisfy(self, draft: Draft) -> None:
+        draft.layout_lines(self.num_sections)
+        first = 1 if draft.wrapped else 0
+        if len(draft.lines) < first + self.num_sections:
+            return  # the limits allow no more lines: this draft fails its check
+        # Cut points between sections, at least one line in each.
+        inner = range(first + 1, len(draft.lines))
+        cuts = [first, *sorted(draft.rng.sample(inner, self.num_sections - 1)), len(draft.lines)]
+        lines = draft.lines[:first]
+        for number in range(self.num_sections):
+            lines += [
+                f"{self.section_spliter} {number + 1}",
+                *draft.lines[cuts[number] : cuts[number + 1]],
+            ]
+        draft.lines = lines
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, MultipleSections):
+            return "two numbers of sections"
+        if isinstance(other, EnglishLowercase):
+            return "the markers have capital letters"
+        if isinstance(other, EnglishCapital) and not self.section_spliter.isupper():
+            return "the markers have lowercase letters"
+        if isinstance(other, CapitalWordFrequency) and other.capital_relation == "less than":
+            if self.section_spliter.isupper() and self.num_sections >= other.capital_frequency:
+                return "the markers are capital words"
+        return None

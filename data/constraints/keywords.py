@@ -1,0 +1,139 @@
+"""Words that must, may or must not occur. Repaired throughout: whole words, escaped, LaTeX commands
+are not words."""
+
+import random
+from dataclasses import dataclass
+from typing import Self
+
+from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare, count_word
+from data.constraints.draft import FILLERS, WORD_SENTENCES, Draft
+
+
+def _add_word(draft: Draft, word: str) -> None:
+    """One more sentence with `word`: an ordinary one if there is any, else one about the word
+    itself."""
+    natural = tuple(
+        sentence
+        for sentence in FILLERS
+        if count_word(sentence, word) and sentence not in draft.lines
+    )
+    if not (natural and draft.rng.random() < 0.5 and draft.add(natural)) and not draft.add(
+        WORD_SENTENCES, w=word
+    ):
+        draft.lines.append(word)  # under a tight word limit
+
+
+def _absent_words(rng: random.Random, space: Space, question: str, num: int) -> list[str]:
+    """Words that the question does not hold, so that asking for or against them is not decided by a
+    quotation."""
+    return sorted(
+        rng.sample([word for word in space.keywords if not count_word(question, word)], num)
+    )
+
+
+@CONSTRAINTS.register("keywords:existence")
+@dataclass(frozen=True)
+class Existence(Constraint):
+    keywords: tuple[str, ...]
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls(tuple(_absent_words(rng, space, question, 2)))
+
+    def describe(self) -> str:
+        return f'Include keywords "{list(self.keywords)}" in the response.'
+
+    def check(self, response: str) -> bool:
+        return all(count_word(response, word) for word in self.keywords)
+
+    def satisfy(self, draft: Draft) -> None:
+        for word in self.keywords:
+            if not count_word(draft.text(), word):
+                _add_word(draft, word)
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        words = {word.lower() for word in self.keywords}
+        if isinstance(other, ForbiddenWords) and words & {
+            word.lower() for word in other.forbidden_words
+        }:
+            return "one word is both required and forbidden"
+        if isinstance(other, Frequency) and other.never() and other.keyword.lower() in words:
+            return "one word is both required and to appear never"
+        return None
+
+
+@CONSTRAINTS.register("keywords:frequency")
+@dataclass(frozen=True)
+class Frequency(Constraint):
+    keyword: str
+    frequency: int
+    relation: Relation
+
+    def never(self) -> bool:
+        return self.relation == "less than" and self.frequency <= 1
+
+    def phase(self) -> int:
+        return 0 if self.relation == "less than" else 1
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        relation: Relation = "less than" if rng.random() < 0.4 else "at least"
+        # "less than 3" is met by nearly every text; the tight half of the range is the one that
+        # asks for something.
+        bounds = (
+            space.frequency
+            if relation == "at least"
+            else (space.frequency[0], space.frequency[0] + 1)
+        )
+        return cls(_absent_words(rng, space, question, 1)[0], rng.randint(*bounds), relation)
+
+    def describe(self) -> str:
+        return f'In your response, the word "{self.keyword}" should appear {self.relation} {self.frequency} times.'
+
+    def check(self, response: str) -> bool:
+        return compare(count_word(response, self.keyword), self.relation, self.frequency)
+
+    def satisfy(self, draft: Draft) -> None:
+        if self.relation == "less than":
+            most = self.frequency - 1
+            draft.limits[self.keyword] = min(most, draft.limits.get(self.keyword, most))
+            return
+        while (missing := self.frequency - count_word(draft.text(), self.keyword)) > 0:
+            if (
+                missing > 1
+                and draft.allows(several := ", ".join([self.keyword] * missing))
+                and draft.rng.random() < 0.3
+            ):
+                draft.add((f"We write {several}.",))
+            else:
+                _add_word(draft, self.keyword)
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, Frequency) and other.keyword.lower() == self.keyword.lower():
+            return "one word is counted twice"
+        if isinstance(other, ForbiddenWords) and self.relation == "at least":
+            if self.keyword.lower() in {word.lower() for word in other.forbidden_words}:
+                return "one word is both counted and forbidden"
+        return None
+
+
+@CONSTRAINTS.register("keywords:forbidden_words")
+@dataclass(frozen=True)
+class ForbiddenWords(Constraint):
+    forbidden_words: tuple[str, ...]
+
+    def phase(self) -> int:
+        return 0
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        return cls(tuple(_absent_words(rng, space, question, 2)))
+
+    def describe(self) -> str:
+        return f'Do not include keywords "{list(self.forbidden_words)}" in the response.'
+
+    def check(self, response: str) -> bool:
+        return not any(count_word(response, word) for word in self.forbidden_words)
+
+    def satisfy(self, draft: Draft) -> None:
+        draft.limits.update(dict.fromkeys(self.forbidden_words, 0))

@@ -1,0 +1,48 @@
+"""Length of the response in words."""
+
+import random
+from dataclasses import dataclass
+from typing import Self
+
+from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare, count_words
+from data.constraints.draft import Draft
+
+
+@CONSTRAINTS.register("length_constraint_checkers:number_words")
+@dataclass(frozen=True)
+class NumberWords(Constraint):
+    """Repaired: formulas, `don't` and `well-known` count one word each (`count_words`)."""
+
+    num_words: int
+    relation: Relation
+
+    def phase(self) -> int:
+        return 0 if self.relation == "less than" else 2
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        relation: Relation = "less than" if rng.random() < 0.5 else "at least"
+        bounds = space.at_least_words if relation == "at least" else space.less_than_words
+        return cls(rng.randint(*bounds), relation)
+
+    def describe(self) -> str:
+        return f"Answer with {self.relation} {self.num_words} words."
+
+    def check(self, response: str) -> bool:
+        return compare(count_words(response), self.relation, self.num_words)
+
+    def satisfy(self, draft: Draft) -> None:
+        if self.relation == "less than":
+            most = self.num_words - 1
+            draft.max_words = most if draft.max_words is None else min(most, draft.max_words)
+        else:
+            draft.fill(lambda d: count_words(d.text()) >= self.num_words)
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if (
+            isinstance(other, NumberWords)
+            and self.relation == "at least"
+            and other.relation == "less than"
+        ):
+            return "the least is not below the limit" if other.num_words <= self.num_words else None
+        return None

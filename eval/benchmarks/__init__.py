@@ -1,0 +1,54 @@
+"""Benchmarks: what `benchmarks:` in a sweep recipe can name. One file each: a frozen dataclass that
+yields problems.
+
+Scoring is the same for all (`eval.records.judge`): every problem has a gold answer and, usually,
+constraints.
+"""
+
+from typing import Any, Protocol
+
+from data.example import Example
+from eval.records import Condition, Task
+from recipes.errors import UserError
+from recipes.registry import Registry
+from recipes.typed import build
+
+BENCHMARKS = Registry("benchmark", "eval.benchmarks")
+
+
+class Benchmark(Protocol):
+    """label: the name of its slice in tables and files. conditions: with constraints, without, or
+    both."""
+
+    label: str
+    conditions: tuple[Condition, ...]
+
+    def examples(self, seed: int) -> list[Example]: ...
+
+
+def build_benchmarks(entries: tuple[dict[str, Any], ...], where: str) -> list[Benchmark]:
+    found: list[Benchmark] = []
+    for index, entry in enumerate(entries):
+        here = f"{where}: benchmarks.{index}"
+        try:
+            cls = BENCHMARKS[entry.get("name", "")]
+        except ValueError as error:
+            raise UserError(f"{here}: name: {error}") from None
+        found.append(
+            build(cls, {key: value for key, value in entry.items() if key != "name"}, here)
+        )
+    labels = [benchmark.label for benchmark in found]
+    if len(set(labels)) < len(labels):
+        raise UserError(
+            f"{where}: benchmarks: found labels {', '.join(labels)}; expected each once (set `label`)"
+        )
+    return found
+
+
+def tasks(benchmark: Benchmark, seed: int) -> list[Task]:
+    """Every problem under every condition of the benchmark."""
+    return [
+        Task(example, condition)
+        for condition in benchmark.conditions
+        for example in benchmark.examples(seed)
+    ]

@@ -1,0 +1,56 @@
+"""Completions from a checkpoint with `transformers`, in batches of similar prompt length."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from data.decoding import decode, eos_ids
+from data.tokenizer import load_tokenizer
+from recipes.schema import Sampling
+
+
+class Generation(NamedTuple):
+    """text is decoded without special tokens; truncated: the token budget ended it, not the model."""
+
+    text: str
+    token_ids: list[int]
+    truncated: bool
+
+
+class Generator:
+    """One loaded checkpoint. `dtype` as in from_pretrained; the device is the GPU if there is one."""
+
+    def __init__(
+        self, path: str | Path, sampling: Sampling, seed: int, dtype: str = "auto"
+    ) -> None:
+        self.sampling = sampling
+        self.seed = seed
+        self.tokenizer: Any = load_tokenizer(str(path), "checkpoint")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype).to(device).eval()
+
+    def generate(
+        self, conversations: list[list[dict[str, str]]]
+    ) -> Iterator[list[tuple[int, Generation]]]:
+        """Batches of (index, generation), every conversation once, longest first (memory fails early)."""
+        prompts = [
+            self.tokenizer.apply_chat_template(c, add_generation_prompt=True, return_dict=False)
+            for c in conversations
+        ]
+        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+        how = self.sampling
+        for start in range(0, len(order), how.batch_size):
+            batch = order[start : start + how.batch_size]
+            torch.manual_seed(self.seed + start)
+            chosen = [prompts[index] for index in batch]
+            found = decode(
+                self.model, self.tokenizer, chosen, how.max_new_tokens, how.temperature, how.top_p
+            )
+            yield [(index, self._generation(ids)) for index, ids in zip(batch, found, strict=True)]
+
+    def _generation(self, ids: list[int]) -> Generation:
+        truncated = not ids or ids[-1] not in eos_ids(self.model, self.tokenizer)
+        return Generation(self.tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)

@@ -1,0 +1,161 @@
+"""One record per generated completion: what was asked, what came back, how it was judged. JSON
+lines on disk.
+
+A file is written line by line under a `.part` name and renamed when it is complete, so an
+interrupted sweep continues with the first missing completion and a file that exists is whole. The
+first line holds a fingerprint of everything that decides the content; a file with another
+fingerprint is not used.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from data.answers import grade
+from data.constraints.base import Constraint, check_all
+from data.example import Example
+from data.prompt import assemble
+from data.tokenizer import Thinking
+from eval.generate import Generation
+
+Condition = Literal["with", "without"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem under one condition: with its constraints, or the same prompt without them."""
+
+    example: Example
+    condition: Condition
+
+    @property
+    def key(self) -> str:
+        return f"{self.example.id}/{self.condition}"
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return self.example.constraints if self.condition == "with" else ()
+
+    @property
+    def prompt(self) -> str:
+        return assemble(self.example.question, self.constraints)
+
+
+@dataclass(frozen=True)
+class Record:
+    """correct is None when the grading is undecided. `kinds` and `met` are parallel; both empty
+    without constraints."""
+
+    key: str
+    problem: str
+    condition: Condition
+    source: str
+    difficulty: int
+    num_constraints: int  # of the problem, in both conditions: the pair belongs to one stratum
+    kinds: list[str]
+    met: list[bool]
+    correct: bool | None
+    extracted: str | None
+    method: str
+    outcome: str
+    truncated: bool
+    reasoning_tokens: int
+    response_tokens: int
+    gold: str
+    completion: str
+
+
+def judge(task: Task, generation: Generation, thinking: Thinking) -> Record:
+    """Think-strip once, then grade and check the response: the code that pays the rewards."""
+    example = task.example
+    completion, reasoning = thinking.read(generation.text, generation.token_ids)
+    verdict = grade(completion.response, example.answer)
+    return Record(
+        key=task.key,
+        problem=example.id,
+        condition=task.condition,
+        source=example.source,
+        difficulty=example.difficulty,
+        num_constraints=len(example.constraints),
+        kinds=[constraint.name for constraint in task.constraints],
+        met=check_all(task.constraints, completion.response),
+        correct=verdict.correct,
+        extracted=verdict.extracted,
+        method=verdict.method,
+        outcome=completion.outcome,
+        truncated=generation.truncated,
+        reasoning_tokens=reasoning,
+        response_tokens=len(generation.token_ids) - reasoning,
+        gold=example.answer,
+        completion=generation.text,
+    )
+
+
+def fingerprint(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+class RecordFile:
+    """The records of one checkpoint on one benchmark."""
+
+    def __init__(self, path: Path, mark: str) -> None:
+        self.path = path
+        self.part = path.with_suffix(".part")
+        self.mark = mark
+
+    def complete(self) -> bool:
+        return self.path.is_file() and self._mark(self.path) == self.mark
+
+    def partial(self) -> list[Record]:
+        """Records that an interrupted run left behind; a half-written last line is dropped."""
+        if not self.part.is_file() or self._mark(self.part) != self.mark:
+            return []
+        return _read(self.part)
+
+    def start(self, kept: list[Record]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps({"fingerprint": self.mark}), *(_line(record) for record in kept)]
+        self.part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def append(self, records: list[Record]) -> None:
+        with self.part.open("a", encoding="utf-8") as file:
+            file.writelines(_line(record) + "\n" for record in records)
+
+    def finish(self) -> None:
+        self.part.replace(self.path)
+
+    def read(self) -> list[Record]:
+        assert self.complete(), f"{self.path} is not complete"
+        return _read(self.path)
+
+    @staticmethod
+    def _mark(path: Path) -> str | None:
+        with path.open(encoding="utf-8") as file:
+            try:
+                found = json.loads(file.readline())
+            except json.JSONDecodeError:
+                return None
+        mark = found.get("fingerprint")
+        return mark if isinstance(mark, str) else None
+
+
+def _line(record: Record) -> str:
+    return json.dumps(asdict(record), ensure_ascii=False)
+
+
+def _read(path: Path) -> list[Record]:
+    records: list[Record] = []
+    lines = path.read_text(encoding="utf-8").split("\n")[1:]
+    for index, line in enumerate(lines):
+        try:
+            records.append(Record(**json.loads(line)))
+        except json.JSONDecodeError:
+            # Only the end of a file that was cut off while it was written.
+            assert index >= len(lines) - 1, f"{path}: line {index + 2} is damaged"
+    return records

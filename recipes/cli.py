@@ -1,0 +1,40 @@
+"""The command line that train/sft.py, train/grpo.py and eval/sweep.py share: --config, --dry-run,
+key=value overrides."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from recipes.errors import UserError
+
+
+def parse(description: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--config", required=True, metavar="RECIPE.yaml", help="a recipe, see recipes/"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the resolved recipe, rows, steps and tokens per step, and stop",
+    )
+    parser.add_argument(
+        "overrides", nargs="*", metavar="section.key=value", help="e.g. trainer.learning_rate=1e-5"
+    )
+    return parser.parse_intermixed_args()
+
+
+def run(main: Callable[[argparse.Namespace], None], description: str) -> None:
+    """Run `main`; what the user wrote wrongly ends in one line per problem and exit code 2, not in
+    a traceback."""
+    args = parse(description)
+    try:
+        main(args)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues where this one stopped", file=sys.stderr)
+        sys.exit(130)

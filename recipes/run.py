@@ -1,0 +1,160 @@
+"""The run directory: where a run writes, what it was made from, and which of its checkpoints are
+whole."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from recipes.errors import UserError
+from recipes.schema import Recipe, to_yaml
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "deepspeed", "numpy")
+STATE = "trainer_state.json"  # Trainer writes it last: a checkpoint without it was cut off
+# Where plain, DeepSpeed and FSDP training keep the optimizer; without it Trainer resumes silently with other losses.
+OPTIMIZER = ("optimizer.pt", "optimizer.bin", "optimizer_*", "global_step*")
+
+
+def check_checkout(script: str) -> None:
+    """Stop when `script` and the imported packages come from two checkouts (one environment, two
+    clones)."""
+    launched, imported = Path(script).resolve().parents[1], Path(__file__).resolve().parents[1]
+    if launched != imported:
+        raise SystemExit(
+            f"{script} is in {launched}, but the packages come from {imported}. Run `pip install -e {launched}`."
+        )
+
+
+def runs_root() -> Path:
+    """`runs/` of the working directory, or $TETHER_RUNS."""
+    return Path(os.environ.get("TETHER_RUNS", "runs"))
+
+
+def git_commit() -> str:
+    """The commit of this checkout, with `-dirty` when tracked files differ; `unknown` outside a git
+    repository."""
+    root = Path(__file__).resolve().parents[1]
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--abbrev=12",
+        "--dirty",
+        "--exclude=*",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A saved model of a run; `step` is 0 for the base model."""
+
+    path: Path
+    step: int
+
+
+@dataclass(frozen=True)
+class Resume:
+    """path is None for a fresh start; a finished run must not be resumed (Trainer would add a
+    step)."""
+
+    path: str | None
+    step: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class RunDir:
+    path: Path
+
+    @classmethod
+    def named(cls, name: str) -> "RunDir":
+        return cls(runs_root() / name)
+
+    def create(self, recipe: Recipe) -> None:
+        """Write recipe.yaml and run.json. Raises UserError when the folder holds a run of another
+        recipe."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        text = to_yaml(recipe)
+        kept = self.path / "recipe.yaml"
+        if kept.is_file() and kept.read_text(encoding="utf-8") != text and self.checkpoints():
+            raise UserError(
+                f"{self.path}: holds checkpoints of another recipe ({kept}). Give this run another `name`, or remove it."
+            )
+        write_atomically(kept, text)
+        facts = {
+            "git_commit": git_commit(),
+            "seed": recipe.seed,
+            "python": sys.version.split()[0],
+            "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+            "command": sys.argv,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        }
+        write_atomically(self.path / "run.json", json.dumps(facts, indent=2) + "\n")
+
+    def lock(self) -> FileLock:
+        """Hold the run for this process until it ends, however it ends. Raises UserError when another one has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(
+                f"{self.path}: another process is training this run; wait for it or stop it"
+            ) from None
+        return lock
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Whole checkpoints in step order. One that was cut off while being written is not
+        listed."""
+        found = []
+        for folder in self.path.glob("checkpoint-*"):
+            step = folder.name.removeprefix("checkpoint-")
+            if step.isdigit() and (folder / STATE).is_file():
+                found.append(Checkpoint(folder, int(step)))
+        return sorted(found, key=lambda checkpoint: checkpoint.step)
+
+    def resume_from(self) -> Resume:
+        """Where training continues: the newest checkpoint with its optimizer state.
+
+        What was cut off while it was saved is removed, what cannot be continued is named and skipped.
+        """
+        for folder in self.path.glob("checkpoint-*"):
+            if not (folder / STATE).is_file():
+                print(
+                    f"{folder}: cut off while it was saved; removed, will be written again",
+                    file=sys.stderr,
+                )
+                shutil.rmtree(folder)
+        for checkpoint in reversed(self.checkpoints()):
+            if any(any(checkpoint.path.glob(pattern)) for pattern in OPTIMIZER):
+                return _resume(checkpoint)
+            print(f"{checkpoint.path}: no optimizer state; skipped", file=sys.stderr)
+        return Resume(None, 0, False)
+
+    def newest(self) -> Resume | None:
+        """The newest whole checkpoint and whether it is the run's last; changes nothing on disk."""
+        found = self.checkpoints()
+        return _resume(found[-1]) if found else None
+
+
+def _resume(checkpoint: Checkpoint) -> Resume:
+    state = json.loads((checkpoint.path / STATE).read_text(encoding="utf-8"))
+    return Resume(str(checkpoint.path), checkpoint.step, checkpoint.step >= state["max_steps"])
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write to a temporary name and rename, so that a file that exists is complete."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

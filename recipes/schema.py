@@ -1,0 +1,184 @@
+"""What a recipe may say. Each section builds exactly one thing; `model` and `trainer` hold TRL's
+own keys.
+
+`load_recipe(path, cls, overrides)` refuses an unknown key, a wrong type, a wrong enum value and
+impossible batch arithmetic in one line each (file, key, found, expected), before a model or a data
+set is touched.
+"""
+
+import dataclasses
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+from recipes.errors import UserError
+from recipes.typed import build
+
+R = TypeVar("R", bound="Recipe")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sections that every recipe has. `name` names the run directory, `runs/<name>`."""
+
+    name: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not self.name or self.name != Path(self.name).name or self.name.startswith("."):
+            raise ValueError(f"name: found {self.name!r}; expected a plain folder name")
+
+
+@dataclass(frozen=True)
+class SFTRecipe(Recipe):
+    """model: trl.ModelConfig keys; trainer: trl.SFTConfig keys; data: a list of sources
+    (data/sources)."""
+
+    model: dict[str, Any]
+    data: tuple[dict[str, Any], ...]
+    trainer: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GRPORecipe(SFTRecipe):
+    """Beside SFT's sections: rewards (train/rewards), a length_penalty (train/penalties) or none;
+    trainer: trl.GRPOConfig."""
+
+    rewards: tuple[dict[str, Any], ...] = ()
+    length_penalty: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.rewards:
+            raise ValueError(
+                "rewards: found none; expected a list such as [{name: answer, weight: 1.0}]"
+            )
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How completions are generated. temperature 0 is greedy; max_new_tokens counts CoT and
+    response together."""
+
+    max_new_tokens: int = 512
+    temperature: float = 0.0
+    top_p: float = 1.0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        for key, low in (("max_new_tokens", 1), ("batch_size", 1), ("temperature", 0)):
+            if getattr(self, key) < low:
+                raise ValueError(f"{key}: found {getattr(self, key)}; expected at least {low}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p: found {self.top_p}; expected a number in (0, 1]")
+
+
+@dataclass(frozen=True)
+class SweepRecipe(Recipe):
+    """Which checkpoints meet which benchmarks.
+
+    base:       the checkpoint that every run started from, scored once (a path or a Hub name), or
+        None
+    runs:       label of a line in the curve -> the runs behind it (folders of `runs/`); several
+        runs are seeds of one regime
+    benchmarks: a list of benchmarks (eval/benchmarks); the curve is drawn for the first
+    num_workers: processes that score checkpoints side by side (CPU), each with its share of the
+        cores
+    dtype:      of the weights while generating, as in from_pretrained; "auto" is the checkpoint's
+        own
+    """
+
+    runs: dict[str, tuple[str, ...]]
+    benchmarks: tuple[dict[str, Any], ...]
+    base: str | None = None
+    title: str = ""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    sampling: Sampling = field(default_factory=Sampling)
+    num_workers: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.benchmarks:
+            raise ValueError(
+                "benchmarks: found none; expected a list such as [{name: tiny, per_cell: 50}]"
+            )
+        if self.num_workers < 1:
+            raise ValueError(f"num_workers: found {self.num_workers}; expected at least 1")
+
+
+@dataclass(frozen=True)
+class StudyRecipe(Recipe):
+    """Training runs and the sweep over them: `scripts/study.py`. Each regime is trained once for
+    every seed.
+
+    regimes:   label -> recipe file; a recipe in a folder named `sft` or `grpo` goes to train/sft.py
+        or train/grpo.py
+    overrides: applied to every training recipe, e.g. ["trainer.max_steps=200"]
+    sweep:     the sections of a SweepRecipe except name, seed and runs
+    """
+
+    regimes: dict[str, str]
+    sweep: dict[str, Any]
+    num_seeds: int = 1
+    num_workers: int = 1
+    overrides: tuple[str, ...] = ()
+
+
+def load_recipe(path: str, cls: type[R], overrides: list[str]) -> R:
+    """The recipe at `path` with `section.key=value` overrides applied. Raises ValueError with one
+    line per problem."""
+    if not Path(path).is_file():
+        near = [str(file) for file in sorted(Path("recipes").rglob("*.yaml"))]
+        close = difflib.get_close_matches(path, near, n=1, cutoff=0.5)
+        raise UserError(
+            f"{path}: no such recipe." + (f" Did you mean {close[0]!r}?" if close else "")
+        )
+    try:
+        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: found {type(raw).__name__}; expected a mapping of sections")
+    for override in overrides:
+        _override(raw, override)
+    return build(cls, raw, path)
+
+
+def _override(raw: Any, text: str) -> None:
+    """Set one dotted key (`trainer.learning_rate=1e-5`, `rewards.0.weight=2`) in place; the value
+    is read as YAML."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UserError(f"override {text!r}: expected section.key=value")
+    *sections, last = key.split(".")
+    for section in sections:
+        try:
+            raw = raw[int(section)] if isinstance(raw, list) else raw.setdefault(section, {})
+        except (ValueError, IndexError):
+            raise UserError(
+                f"override {text!r}: {section!r} is no index of a list of {len(raw)}"
+            ) from None
+    parsed = yaml.safe_load(value)
+    if isinstance(raw, dict):
+        raw[last] = parsed
+    elif isinstance(raw, list) and last.isdigit() and int(last) < len(raw):
+        raw[int(last)] = parsed
+    else:
+        raise UserError(f"override {text!r}: {last!r} is not a key here")
+
+
+def to_yaml(recipe: Recipe) -> str:
+    """The resolved recipe, loadable again."""
+    plain = _plain(dataclasses.asdict(recipe))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,233 @@
+"""A whole study from one recipe: train every regime with every seed, then sweep all checkpoints and
+draw the curve.
+
+    python scripts/study.py --config recipes/study/tiny_curve.yaml [--dry-run] [section.key=value
+    ...]
+
+Runs side by side on the CPU, `num_workers` at a time, each with its share of the cores; every run's
+output is in runs/<run>/train.log. Interrupt it (Ctrl-C, kill -9, power) and start it again:
+finished runs are skipped, the others continue from their newest checkpoint, and so does the sweep.
+"""
+
+import argparse
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+import train.grpo
+import train.sft
+from eval.benchmarks import build_benchmarks
+from recipes import cli
+from recipes.errors import UserError
+from recipes.run import RunDir, check_checkout, runs_root, write_atomically
+from recipes.schema import StudyRecipe, SweepRecipe, load_recipe, to_yaml
+from recipes.typed import build
+
+ROOT = Path(__file__).resolve().parents[1]
+PLANS: dict[str, Callable[[str, list[str]], Any]] = {"sft": train.sft.plan, "grpo": train.grpo.plan}
+# A trainer's bar has no description; those of data and weights have one.
+_STEPS = re.compile(rb"[\r\n]\s*\d+%\|[^|]*\| *(\d+)/(\d+) \[")
+
+
+@dataclass
+class Run:
+    """One training run of the study."""
+
+    label: str
+    name: str
+    kind: str
+    recipe: str
+    overrides: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    task: TaskID | None = None
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, f"train/{self.kind}.py", "--config", self.recipe, *self.overrides]
+
+    @property
+    def log(self) -> Path:
+        return runs_root() / self.name / "train.log"
+
+    def finished(self) -> bool:
+        found = RunDir.named(self.name).newest()
+        return found is not None and found.finished
+
+
+def plan(recipe: StudyRecipe, where: str) -> list[Run]:
+    """Seeds outermost, so that a first curve is there early. Raises UserError for a recipe in
+    another kind of folder."""
+    runs: list[Run] = []
+    for seed in range(recipe.seed, recipe.seed + recipe.num_seeds):
+        for label, path in recipe.regimes.items():
+            kind, stem = Path(path).parent.name, Path(path).stem
+            if kind not in PLANS:
+                raise UserError(
+                    f"{where}: regimes: {label}: found {path!r}; expected recipes/sft/ or recipes/grpo/"
+                )
+            name = f"{recipe.name}.{kind}_{stem.removeprefix('tiny_')}.s{seed}"
+            overrides = [*recipe.overrides, f"name={name}", f"seed={seed}"]
+            runs.append(Run(label, name, kind, path, overrides))
+    return runs
+
+
+def sweep_recipe(recipe: StudyRecipe, runs: list[Run], where: str) -> SweepRecipe:
+    groups: dict[str, list[str]] = {}
+    for run in runs:
+        groups.setdefault(run.label, []).append(run.name)
+    return build(
+        SweepRecipe,
+        {**recipe.sweep, "name": recipe.name, "seed": recipe.seed, "runs": groups},
+        f"{where}: sweep",
+    )
+
+
+def environment(num_workers: int) -> dict[str, str]:
+    """A worker's share of the cores, and an allocator that keeps its pages: glibc returns each
+    large tensor to the system, and faulting it in again was a fifth of a training step on the CPU
+    (docs/log.md)."""
+    keep_pages = {
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
+        "MALLOC_TOP_PAD_": str(1 << 26),
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    }
+    threads = max(1, (os.cpu_count() or 1) // num_workers)
+    return {
+        **keep_pages,
+        "TOKENIZERS_PARALLELISM": "false",
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+    }
+
+
+def _die_with_parent() -> None:
+    """Linux: the child gets SIGTERM when this process dies, even by kill -9, so two trainers never
+    share a run."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _start(run: Run, num_workers: int) -> None:
+    run.log.parent.mkdir(parents=True, exist_ok=True)
+    log: IO[bytes]
+    with run.log.open("wb") as log:
+        run.process = subprocess.Popen(
+            run.command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment(num_workers),
+            preexec_fn=_die_with_parent, start_new_session=True,
+        )  # fmt: skip
+
+
+def _steps(run: Run) -> tuple[int, int] | None:
+    """(done, total) from the last progress bar in the run's log."""
+    if not run.log.is_file():
+        return None
+    with run.log.open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+        found = _STEPS.findall(log.read())
+    return (int(found[-1][0]), int(found[-1][1])) if found else None
+
+
+def train_all(runs: list[Run], num_workers: int) -> None:
+    """Raises RuntimeError when a run fails, with the end of its log; the others are stopped and
+    continue next time."""
+    waiting = [run for run in runs if not run.finished()]
+    running: list[Run] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} steps"),
+               TimeElapsedColumn(), TimeRemainingColumn())  # fmt: skip
+    if done := len(runs) - len(waiting):
+        print(f"{done} of {len(runs)} runs are finished already")
+    with Progress(*columns, refresh_per_second=2) as progress:
+        try:
+            while waiting or running:
+                while waiting and len(running) < num_workers:
+                    run = waiting.pop(0)
+                    _start(run, num_workers)
+                    run.task = progress.add_task(run.name, total=None)
+                    running.append(run)
+                time.sleep(0.3)
+                for run in list(running):
+                    _update(run, progress)
+                    assert run.process is not None
+                    if (code := run.process.poll()) is not None:
+                        running.remove(run)
+                        if code:
+                            raise RuntimeError(
+                                f"{run.name} failed (exit {code}); {run.log} ends with:\n{_tail(run)}"
+                            )
+        finally:
+            for run in running:
+                assert run.process is not None
+                run.process.terminate()
+            for run in running:
+                assert run.process is not None
+                run.process.wait()
+
+
+def _update(run: Run, progress: Progress) -> None:
+    steps = _steps(run)
+    if steps and run.task is not None:
+        progress.update(run.task, completed=steps[0], total=steps[1])
+
+
+def _tail(run: Run) -> str:
+    lines = run.log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").splitlines()
+    return "\n".join(line for line in lines if line.strip())[-2000:]
+
+
+def main(args: argparse.Namespace) -> None:
+    check_checkout(__file__)
+    recipe = load_recipe(args.config, StudyRecipe, args.overrides)
+    runs = plan(recipe, args.config)
+    sweep = sweep_recipe(recipe, runs, args.config)
+    for run in runs:
+        PLANS[run.kind](run.recipe, run.overrides)  # all mistakes now, not when their turn comes
+    build_benchmarks(sweep.benchmarks, args.config)
+    print(
+        f"{recipe.name}: {len(runs)} runs ({len(recipe.regimes)} regimes x {recipe.num_seeds} seeds), then the sweep"
+    )
+    if args.dry_run:
+        for run in runs:
+            print(" ".join(run.command))
+        print(to_yaml(sweep))
+        return
+    started = time.monotonic()
+    train_all(runs, recipe.num_workers)
+    trained = time.monotonic()
+    folder = RunDir.named(recipe.name).path
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "sweep.yaml"
+    write_atomically(path, to_yaml(sweep))
+    command = [sys.executable, "-m", "eval.sweep", "--config", str(path)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(1), check=False, preexec_fn=_die_with_parent
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    minutes = [(trained - started) / 60, (time.monotonic() - trained) / 60]
+    print(f"training {minutes[0]:.1f} min, sweep {minutes[1]:.1f} min")
+
+
+if __name__ == "__main__":
+    try:
+        cli.run(main, __doc__ or "")
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,91 @@
+"""TRL's own configs from the `model` and `trainer` sections, with the checks that TRL leaves to the
+first step.
+
+Differences from TRL's defaults, each because the run directory or the machine decides it:
+output_dir, run_name, seed, report_to (wandb), use_cpu and
+bf16 (what the machine can do).
+"""
+
+import os
+from typing import Any, TypeVar
+
+import torch
+from trl import GRPOConfig, ModelConfig, SFTConfig
+
+from recipes.errors import UserError
+from recipes.run import RunDir
+from recipes.schema import SFTRecipe
+from recipes.typed import build, one_of, validated
+
+Config = TypeVar("Config", SFTConfig, GRPOConfig)
+
+# Values that TRL 1.16.0 compares as plain strings, some only at the first step.
+ENUMS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "GRPOConfig": {
+        "loss_type": ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"),
+        "scale_rewards": ("group", "batch", "none", True, False),
+        "multi_objective_aggregation": ("sum_then_normalize", "normalize_then_sum"),
+        "importance_sampling_level": ("token", "sequence"),
+        "vllm_mode": ("colocate", "server"),
+    },
+    "SFTConfig": {
+        "loss_type": ("nll", "dft"),
+        "packing_strategy": ("bfd", "bfd_split", "wrapped"),
+        "truncation_mode": ("keep_start", "keep_end"),
+    },
+}
+DTYPES = ("float32", "bfloat16", "float16", "auto")
+MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint", "reward_weights")
+
+
+def model_config(recipe: SFTRecipe, where: str) -> ModelConfig:
+    config = build(ModelConfig, recipe.model, f"{where}: model")
+    if not config.model_name_or_path:
+        raise UserError(
+            f"{where}: model: missing key 'model_name_or_path'; expected a folder or a Hub name"
+        )
+    one_of("dtype", config.dtype, DTYPES, f"{where}: model")
+    return config
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this CPU computes in bf16 in hardware (AMX or AVX512-BF16); elsewhere bf16 is slower
+    than fp32."""
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())  # type: ignore[attr-defined]
+
+
+def trainer_config(cls: type[Config], recipe: SFTRecipe, run: RunDir, where: str) -> Config:
+    """An SFTConfig or GRPOConfig. Raises UserError naming file and key for anything TRL would not
+    accept."""
+    here = f"{where}: trainer"
+    given = validated(cls, recipe.trainer, here)
+    for key in MANAGED:
+        if key in given:
+            raise UserError(f"{here}: {key} is set by Tether (from `name` and `seed`); remove it")
+    for key, accepted in ENUMS[cls.__name__].items():
+        if key in given:
+            one_of(key, given[key], accepted, here)
+    on_cpu = given.get("use_cpu", not torch.cuda.is_available())
+    defaults: dict[str, Any] = {
+        "use_cpu": on_cpu,
+        "report_to": "wandb",
+        "gradient_checkpointing": not on_cpu,
+    }
+    if on_cpu:
+        # `bf16: true` in a recipe means "where the hardware has it", so that it also runs on a
+        # laptop.
+        given["bf16"] = bool(given.get("bf16", False)) and cpu_has_bf16()
+    try:
+        return cls(
+            output_dir=str(run.path), run_name=recipe.name, seed=recipe.seed, **(defaults | given)
+        )
+    except ValueError as error:
+        raise UserError(f"{here}: {' '.join(str(error).split())}") from None
+
+
+def log_offline(run: RunDir) -> None:
+    """wandb without an account: into the run directory, unless WANDB_MODE=online says otherwise."""
+    os.environ.setdefault("WANDB_MODE", "offline")
+    os.environ.setdefault("WANDB_PROJECT", "tether")
+    os.environ.setdefault("WANDB_DIR", str(run.path))
+    os.environ.setdefault("WANDB_SILENT", "true")

@@ -1,0 +1,88 @@
+"""Reinforcement learning: recipe -> data -> rewards and length penalty -> TRL's GRPOTrainer.
+
+    accelerate launch train/grpo.py --config recipes/grpo/x.yaml [--dry-run] [section.key=value ...]
+
+The same command continues an interrupted run from its newest whole checkpoint.
+"""
+
+import argparse
+from typing import NamedTuple
+
+import transformers
+from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
+
+from data.sources import Source, build_sources, load_mixture, num_rows
+from data.tokenizer import Thinking, load_tokenizer
+from recipes import cli
+from recipes.run import RunDir, check_checkout
+from recipes.schema import GRPORecipe, load_recipe
+from train.config import log_offline, model_config, trainer_config
+from train.dry_run import Arithmetic, arithmetic, describe
+from train.model import load_model
+from train.rewards import WeightedReward, build_rewards
+from train.rollout import cpu_rollout
+
+
+class Plan(NamedTuple):
+    """Everything that is known before a model or a data set is touched."""
+
+    recipe: GRPORecipe
+    run: RunDir
+    model_args: ModelConfig
+    sources: list[Source]
+    rewards: list[WeightedReward]
+    config: GRPOConfig
+    sizes: Arithmetic
+
+
+def plan(path: str, overrides: list[str]) -> Plan:
+    """Raises UserError for whatever is wrong with the recipe."""
+    recipe = load_recipe(path, GRPORecipe, overrides)
+    run = RunDir.named(recipe.name)
+    model_args = model_config(recipe, path)
+    sources = build_sources(recipe.data, path)
+    rewards = build_rewards(recipe, path)
+    config = trainer_config(GRPOConfig, recipe, run, path)
+    config.reward_weights = [reward.weight for reward in rewards]
+    sizes = arithmetic(config, num_rows(sources), path)
+    return Plan(recipe, run, model_args, sources, rewards, config, sizes)
+
+
+def main(args: argparse.Namespace) -> None:
+    check_checkout(__file__)
+    recipe, run, model_args, sources, rewards, config, sizes = plan(args.config, args.overrides)
+    if args.dry_run:
+        describe(recipe, config, sources, sizes)
+        return
+
+    lock = run.lock() if config.process_index == 0 else None  # until this process ends
+    with config.main_process_first(desc="run directory"):
+        run.create(recipe)
+        resume = run.resume_from()
+    if resume.finished:
+        print(f"{run.path}: finished at step {resume.step}, nothing to do")
+        return
+    log_offline(run)
+    transformers.set_seed(recipe.seed)
+    tokenizer = load_tokenizer(
+        str(model_args.model_name_or_path),
+        f"{args.config}: model: model_name_or_path",
+        model_args.model_revision,
+    )
+    dataset = load_mixture(sources, recipe.seed).remove_columns("completion")
+    trainer = GRPOTrainer(
+        model=load_model(model_args),
+        args=config,
+        reward_funcs=[reward.bind(Thinking.of(tokenizer)) for reward in rewards],
+        train_dataset=dataset,
+        processing_class=tokenizer,
+        peft_config=get_peft_config(model_args),
+        rollout_func=cpu_rollout(config, model_args.use_peft),
+    )
+    trainer.train(resume_from_checkpoint=resume.path)
+    if lock:
+        lock.release()
+
+
+if __name__ == "__main__":
+    cli.run(main, __doc__)

@@ -1,0 +1,127 @@
+"""Rewards: what `rewards:` in a recipe can name. One file each; a reward scores samples, TRL's
+signature is served here.
+
+Rewards stay separate functions: TRL weighs and adds them, and logs each under its name. A length
+penalty is a reward too, with its own section in the recipe and its own registry (train/penalties).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from data.constraints.base import Constraint, loads
+from data.response import Completion
+from data.tokenizer import Thinking
+from recipes.errors import UserError
+from recipes.registry import Registry
+from recipes.schema import GRPORecipe
+from recipes.typed import build
+from train.penalties import PENALTIES
+
+REWARDS = Registry("reward", "train.rewards")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One completion as a reward sees it. `gold` is the problem's answer; token counts as in
+    data.response."""
+
+    completion: Completion
+    gold: str
+    constraints: tuple[Constraint, ...]
+    num_reasoning_tokens: int
+    num_tokens: int
+
+
+class Reward(Protocol):
+    """A frozen dataclass whose fields are its settings. None means "does not apply to this
+    sample"."""
+
+    def score(self, samples: list[Sample]) -> list[float | None]: ...
+
+
+@dataclass(frozen=True)
+class WeightedReward:
+    name: str
+    weight: float
+    reward: Reward
+
+    def bind(self, thinking: Thinking) -> "TRLReward":
+        return TRLReward(self.name, self.reward, thinking)
+
+
+@dataclass
+class TRLReward:
+    """A reward with TRL's signature; picklable. Logs what no reward should hide: unterminated
+    thinking and missing scores."""
+
+    name: str
+    reward: Reward
+    thinking: Thinking
+
+    def __post_init__(self) -> None:
+        self.__name__ = self.name  # what TRL logs
+
+    def __call__(
+        self,
+        completions: list[Any],
+        completion_ids: list[list[int]],
+        answer: list[str],
+        constraints: list[str],
+        log_metric: Callable[[str, float], None] | None = None,
+        **_: Any,
+    ) -> list[float | None]:
+        samples = [
+            self._sample(text if isinstance(text, str) else text[-1]["content"], ids, gold, specs)
+            for text, ids, gold, specs in zip(
+                completions, completion_ids, answer, constraints, strict=True
+            )
+        ]
+        scores = self.reward.score(samples)
+        assert len(scores) == len(samples), (
+            f"{self.name}: {len(scores)} scores for {len(samples)} samples"
+        )
+        if log_metric is not None:
+            count = len(samples)
+            log_metric(
+                "completions/reasoning_tokens", sum(s.num_reasoning_tokens for s in samples) / count
+            )
+            log_metric(
+                "completions/unterminated_rate",
+                sum(s.completion.outcome == "unterminated" for s in samples) / count,
+            )
+            log_metric(
+                f"rewards/{self.name}/not_applicable",
+                sum(score is None for score in scores) / count,
+            )
+        return scores
+
+    def _sample(self, text: str, ids: list[int], gold: str, specs: str) -> Sample:
+        completion, reasoning_tokens = self.thinking.read(text, ids)
+        return Sample(completion, gold, loads(specs), reasoning_tokens, len(ids))
+
+
+def build_rewards(recipe: GRPORecipe, where: str) -> list[WeightedReward]:
+    """The rewards of a recipe and its length penalty, validated. `where` is the recipe's path."""
+    found = [
+        _weighted(REWARDS, entry, f"{where}: rewards.{index}")
+        for index, entry in enumerate(recipe.rewards)
+    ]
+    if recipe.length_penalty is not None:
+        found.append(_weighted(PENALTIES, recipe.length_penalty, f"{where}: length_penalty"))
+    names = [reward.name for reward in found]
+    if len(set(names)) < len(names):
+        raise UserError(f"{where}: rewards: found {', '.join(names)}; expected each name once")
+    return found
+
+
+def _weighted(registry: Registry, entry: dict[str, Any], here: str) -> WeightedReward:
+    settings = dict(entry)
+    name, weight = settings.pop("name", None), settings.pop("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+        raise UserError(f"{here}: weight: found {weight!r}; expected a number")
+    try:
+        cls = registry[name]
+    except ValueError as error:
+        raise UserError(f"{here}: name: {error}") from None
+    return WeightedReward(name, float(weight), build(cls, settings, here))
