@@ -4,7 +4,7 @@ fail a response."""
 import random
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from data.constraints.base import (
     CONSTRAINTS,
@@ -24,22 +24,24 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 
 
 class _OneCase(Constraint):
-    """What the two cases share."""
+    """What the two cases share; `upper` tells them apart."""
+
+    upper: ClassVar[bool]
 
     def phase(self) -> int:
         return 7
 
     def check(self, response: str) -> bool:
         words = prose(response)
-        one_case = words.isupper() if isinstance(self, EnglishCapital) else words.islower()
+        one_case = words.isupper() if self.upper else words.islower()
         return one_case and is_language(response, "en")
 
     def satisfy(self, draft: Draft) -> None:
-        recase = str.upper if isinstance(self, EnglishCapital) else str.lower
+        recase = str.upper if self.upper else str.lower
         draft.replace(map_math(draft.text(), str, recase))
 
     def conflict(self, other: Constraint, question: str) -> str | None:
-        if isinstance(other, _OneCase) and type(other) is not type(self):
+        if isinstance(other, _OneCase) and other.upper is not self.upper:
             return "capital and lowercase letters"
         if isinstance(other, ResponseLanguage) and other.language != "en":
             return "English and another language"
@@ -49,6 +51,8 @@ class _OneCase(Constraint):
 @CONSTRAINTS.register("change_case:english_capital")
 @dataclass(frozen=True)
 class EnglishCapital(_OneCase):
+    upper = True
+
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
         return cls()
@@ -65,6 +69,8 @@ class EnglishCapital(_OneCase):
 @CONSTRAINTS.register("change_case:english_lowercase")
 @dataclass(frozen=True)
 class EnglishLowercase(_OneCase):
+    upper = False
+
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
         return cls()

@@ -79,7 +79,7 @@ class Draft:
     material: Material
     rng: random.Random
     limits: dict[str, int] = field(default_factory=dict)  # word -> most occurrences allowed
-    max_words: int | None = None  # the most words allowed, already minus what the ends will take
+    max_words: int | None = None
     no_comma: bool = False
     terse: bool = False  # a bare answer, when fuller drafts have failed
     wrapped: bool = False  # see Constraint.wraps

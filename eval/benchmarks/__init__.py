@@ -5,6 +5,7 @@ Scoring is the same for all (`eval.records.judge`): every problem has a gold ans
 constraints.
 """
 
+from functools import cache
 from typing import Any, Protocol
 
 from data.example import Example
@@ -24,6 +25,8 @@ class Benchmark(Protocol):
     conditions: tuple[Condition, ...]
 
     def examples(self, seed: int) -> list[Example]: ...
+
+    def __hash__(self) -> int: ...
 
 
 def build_benchmarks(entries: tuple[dict[str, Any], ...], where: str) -> list[Benchmark]:
@@ -45,10 +48,10 @@ def build_benchmarks(entries: tuple[dict[str, Any], ...], where: str) -> list[Be
     return found
 
 
-def tasks(benchmark: Benchmark, seed: int) -> list[Task]:
-    """Every problem under every condition of the benchmark."""
-    return [
-        Task(example, condition)
-        for condition in benchmark.conditions
-        for example in benchmark.examples(seed)
-    ]
+@cache
+def tasks(benchmark: Benchmark, seed: int) -> tuple[Task, ...]:
+    """Every problem under every condition of the benchmark; made once per process, for all checkpoints."""
+    examples = benchmark.examples(seed)
+    return tuple(
+        Task(example, condition) for condition in benchmark.conditions for example in examples
+    )
