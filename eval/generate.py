@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AutoModelForCausalLM
 
+from data.attention import use_decoding_attention
 from data.decoding import decode, eos_ids
 from data.tokenizer import load_tokenizer
 from recipes.schema import Sampling
@@ -31,6 +32,7 @@ class Generator:
         self.tokenizer: Any = load_tokenizer(str(path), "checkpoint")
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype).to(device).eval()
+        use_decoding_attention(self.model)
 
     def generate(
         self, conversations: list[list[dict[str, str]]]

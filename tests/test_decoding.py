@@ -6,6 +6,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from data.attention import DECODING, use_decoding_attention
 from data.decoding import SEGMENT, decode
 from train.rollout import BF16Rollout
 
@@ -43,6 +44,27 @@ def test_greedy_decoding_equals_generate(loaded, max_new_tokens):
         assert completion == expected[0, len(prompt) :].tolist()
         assert len(completion) <= max_new_tokens
         assert tokenizer.eos_token_id not in completion[:-1]
+
+
+def test_decoding_attention_equals_torchs_kernel(loaded):
+    """One query over padded, grouped keys: logits as with torch's kernel, and it really was switched."""
+    model, tokenizer = loaded
+    ours = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32).eval()
+    assert ours.config.num_key_value_heads < ours.config.num_attention_heads
+    use_decoding_attention(ours)
+    assert ours.config._attn_implementation == DECODING
+    batch = tokenizer.pad({"input_ids": ids(tokenizer)}, return_tensors="pt")
+    following = torch.tensor([[5], [6], [7]])
+    mask = torch.nn.functional.pad(batch["attention_mask"], (0, 1), value=1)
+    logits = []
+    for each in (model, ours):
+        with torch.inference_mode():
+            cache = each(**batch, use_cache=True).past_key_values
+            out = each(
+                input_ids=following, attention_mask=mask, past_key_values=cache, use_cache=True
+            )
+        logits.append(out.logits)
+    torch.testing.assert_close(logits[0], logits[1], rtol=1e-4, atol=1e-4)
 
 
 def test_sampling_repeats_with_the_seed_and_varies_without(loaded):

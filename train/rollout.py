@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from trl import GRPOConfig
 
+from data.attention import use_decoding_attention
 from data.decoding import decode
 
 
@@ -39,6 +40,7 @@ class BF16Rollout:
             # A fresh model, not a deepcopy: accelerate and TRL have patched the policy's forward.
             self._copy = type(policy)(policy.config).to(torch.bfloat16).eval().requires_grad_(False)
             self._copy.generation_config = copy.deepcopy(policy.generation_config)
+            use_decoding_attention(self._copy)
         with torch.no_grad():
             for ours, theirs in zip(self._copy.parameters(), policy.parameters(), strict=True):
                 ours.copy_(theirs)
