@@ -1,18 +1,21 @@
-"""Attention for decoding on the CPU, registered with `transformers` under the name `DECODING`.
+"""Attention and cache for decoding on the CPU; the attention is registered with `transformers` as `DECODING`.
 
 torch's CPU kernel for scaled dot product attention is made for long queries: with one query it was more than half of
 the time of a decoding step (docs/log.md). Two batched matrix products over the heads of each key-value
-group do the same; longer queries (the prompt) still go to torch's kernel.
+group do the same; longer queries (the prompt) still go to torch's kernel. And transformers' cache copies itself for
+every new token, which was a quarter of the rest; this one grows by GROWTH tokens at a time.
 """
 
 from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.cache_utils import Cache, DynamicLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 DECODING = "tether_decoding"
+GROWTH = 64  # tokens
 
 
 def _attention(
@@ -51,6 +54,40 @@ AttentionMaskInterface.register(DECODING, sdpa_mask)
 
 
 def use_decoding_attention(model: Any) -> None:
-    """Switch a model that lies on the CPU and uses torch's kernel; any other is left as it is."""
-    if model.device.type == "cpu" and model.config._attn_implementation == "sdpa":
+    """Switch a model that lies on the CPU and uses torch's kernel or the eager form; any other is left as it is."""
+    if model.device.type == "cpu" and model.config._attn_implementation in ("sdpa", "eager"):
         model.set_attn_implementation(DECODING)
+
+
+class GrowingLayer(DynamicLayer):
+    """Keys and values are views of the filled part of longer buffers, [batch, heads, length, dim]."""
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self._buffers = [key_states[:, :, :0], value_states[:, :, :0]]
+        start = self.get_seq_length()
+        end = start + key_states.shape[2]
+        if end > self._buffers[0].shape[2]:
+            extra = end + GROWTH - self._buffers[0].shape[2]
+            self._buffers = [torch.nn.functional.pad(b, (0, 0, 0, extra)) for b in self._buffers]
+        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
+            buffer[:, :, start:end] = states
+        self.keys, self.values = (buffer[:, :, :end] for buffer in self._buffers)
+        return self.keys, self.values
+
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        end = self.get_seq_length()
+        self._buffers = [buffer[indices] for buffer in self._buffers]
+        self.keys, self.values = (buffer[:, :, :end] for buffer in self._buffers)
+
+
+def decoding_cache(model: Any) -> Cache | None:
+    """An empty cache for a model that `use_decoding_attention` switched; None, i.e. transformers' own choice, for any
+    other and for models with layers that are not full attention."""
+    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
+    if model.config._attn_implementation != DECODING or kinds != {"full_attention"}:
+        return None
+    return Cache(layer_class_to_replicate=GrowingLayer)

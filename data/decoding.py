@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from data.attention import decoding_cache
+
 SEGMENT = 16
 
 
@@ -42,7 +44,8 @@ def decode(
     if temperature > 0:
         settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
-    ids, mask, cache = padded["input_ids"], padded["attention_mask"], None
+    ids, mask = padded["input_ids"], padded["attention_mask"]
+    cache = decoding_cache(model)
     width, eos = ids.shape[1], torch.tensor(ends, device=ids.device)
     rows = list(range(len(prompts)))
     completions: list[list[int]] = [[] for _ in prompts]

@@ -187,12 +187,14 @@ def _scored(all_jobs: list[Job], seed: int) -> list[CheckpointScores]:
         groups.setdefault((job.label, job.step, job.benchmark.label), []).append(job)
     for (label, step, benchmark), members in tqdm(groups.items(), desc="scores", leave=False):
         records = [job.file().read() for job in members]
-        pooled = tuple(scores([record for part in records for record in part], seed))
+        own = [tuple(scores(part, seed)) for part in records]
+        several = [record for part in records for record in part] if len(records) > 1 else None
+        pooled = tuple(scores(several, seed)) if several else own[0]
         found.append(CheckpointScores(label, None, step, benchmark, pooled))
-        for job, part in zip(members, records, strict=True):
-            found.append(
-                CheckpointScores(label, job.run, step, benchmark, tuple(scores(part, seed)))
-            )
+        found += [
+            CheckpointScores(label, job.run, step, benchmark, part)
+            for job, part in zip(members, own, strict=True)
+        ]
     return found
 
 

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.cache_utils import DynamicLayer
 
-from data.attention import DECODING, use_decoding_attention
+from data.attention import DECODING, GROWTH, GrowingLayer, use_decoding_attention
 from data.decoding import SEGMENT, decode
 from train.rollout import BF16Rollout
 
@@ -32,10 +33,18 @@ def ids(tokenizer):
     ]
 
 
+@pytest.fixture(scope="module")
+def switched():
+    model = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32).eval()
+    use_decoding_attention(model)
+    return model
+
+
 @pytest.mark.parametrize("max_new_tokens", [1, SEGMENT, 3 * SEGMENT + 5])
-def test_greedy_decoding_equals_generate(loaded, max_new_tokens):
+@pytest.mark.parametrize("fast", [False, True])
+def test_greedy_decoding_equals_generate(loaded, switched, max_new_tokens, fast):
     model, tokenizer = loaded
-    found = decode(model, tokenizer, ids(tokenizer), max_new_tokens)
+    found = decode(switched if fast else model, tokenizer, ids(tokenizer), max_new_tokens)
     for prompt, completion in zip(ids(tokenizer), found, strict=True):
         one = torch.tensor([prompt])
         expected = model.generate(
@@ -46,12 +55,25 @@ def test_greedy_decoding_equals_generate(loaded, max_new_tokens):
         assert tokenizer.eos_token_id not in completion[:-1]
 
 
-def test_decoding_attention_equals_torchs_kernel(loaded):
+def test_the_growing_cache_holds_what_transformers_cache_holds():
+    layers = GrowingLayer(), DynamicLayer()
+    generator = torch.Generator().manual_seed(0)
+    for step, length in enumerate([5] + [1] * (2 * GROWTH + 9)):
+        batch = 3 if step <= GROWTH + 1 else 2
+        states = torch.randn(2, batch, 2, length, 4, generator=generator)
+        for mine, theirs in zip(*(layer.update(*states) for layer in layers), strict=True):
+            assert torch.equal(mine, theirs)
+        if step == GROWTH + 1:
+            for layer in layers:
+                layer.batch_select_indices(torch.tensor([2, 0]))
+                assert layer.get_seq_length() == 5 + step
+
+
+def test_decoding_attention_equals_torchs_kernel(loaded, switched):
     """One query over padded, grouped keys: logits as with torch's kernel, and it really was switched."""
     model, tokenizer = loaded
-    ours = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32).eval()
+    ours = switched
     assert ours.config.num_key_value_heads < ours.config.num_attention_heads
-    use_decoding_attention(ours)
     assert ours.config._attn_implementation == DECODING
     batch = tokenizer.pad({"input_ids": ids(tokenizer)}, return_tensors="pt")
     following = torch.tensor([[5], [6], [7]])
