@@ -4,7 +4,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-# A CPU allocator that keeps its pages (scripts/study.py says why); harmless elsewhere.
+# A CPU allocator that keeps its pages: glibc returns each large tensor to the system, and faulting it in again
+# was a fifth of a training step on the CPU (docs/log.md). Harmless elsewhere.
 export MALLOC_MMAP_MAX_ ?= 0
 export MALLOC_TRIM_THRESHOLD_ ?= 68719476736
 export MALLOC_TOP_PAD_ ?= 67108864

@@ -67,7 +67,7 @@ MATHIF_KEYWORDS = tuple(
     ]
 )
 # The keywords that ordinary responses of the tiny world use, so that requiring or forbidding them
-# has bite, and its lengths. Its texts are 10 to 60 words; MathIF's range of 128 to 1024 words is
+# has bite, and its lengths. Its texts are 5 to 40 words; MathIF's range of 128 to 1024 words is
 # for models that write pages.
 TINY_SPACE = Space(
     keywords=tuple(
@@ -102,8 +102,8 @@ TINY_SPACE = Space(
             "step",
         ]
     ),
-    at_least_words=(15, 40),
-    less_than_words=(7, 18),
+    at_least_words=(12, 28),
+    less_than_words=(6, 14),
     capital_words=(1, 5),
 )
 MATHIF_SPACE = Space(keywords=MATHIF_KEYWORDS)

@@ -100,22 +100,9 @@ def sweep_recipe(recipe: StudyRecipe, runs: list[Run], where: str) -> SweepRecip
 
 
 def environment(num_workers: int) -> dict[str, str]:
-    """A worker's share of the cores, and an allocator that keeps its pages: glibc returns each
-    large tensor to the system, and faulting it in again was a fifth of a training step on the CPU
-    (docs/log.md)."""
-    keep_pages = {
-        "MALLOC_MMAP_MAX_": "0",
-        "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
-        "MALLOC_TOP_PAD_": str(1 << 26),
-        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    }
+    """A worker's share of the cores (the allocator's settings are the Makefile's)."""
     threads = max(1, (os.cpu_count() or 1) // num_workers)
-    return {
-        **keep_pages,
-        "TOKENIZERS_PARALLELISM": "false",
-        **os.environ,
-        "OMP_NUM_THREADS": str(threads),
-    }
+    return {"TOKENIZERS_PARALLELISM": "false", **os.environ, "OMP_NUM_THREADS": str(threads)}
 
 
 def _die_with_parent() -> None:

@@ -154,9 +154,9 @@ def test_arithmetic_of_a_grpo_step():
     sizes = check(
         GRPO, ["trainer.max_steps=-1", "trainer.num_train_epochs=1", "data.0.num_rows=400"]
     )
-    # 64 completions a step, 8 a prompt: 8 groups; 400 prompts: 50 steps; at most 64 * 320 tokens.
+    # 64 completions a step, 8 a prompt: 8 groups; 400 prompts: 50 steps; at most 64 * 256 tokens.
     assert (sizes.samples_per_step, sizes.groups_per_step, sizes.steps) == (64, 8, 50)
-    assert sizes.tokens_per_step == 64 * 320
+    assert sizes.tokens_per_step == 64 * 256
 
 
 def test_a_missing_model_is_one_line():

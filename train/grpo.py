@@ -69,7 +69,9 @@ def main(args: argparse.Namespace) -> None:
         f"{args.config}: model: model_name_or_path",
         model_args.model_revision,
     )
-    dataset = load_mixture(sources, recipe.seed).remove_columns("completion")
+    dataset = load_mixture(sources, recipe.seed)
+    if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
+        dataset = dataset.remove_columns("completion")
     trainer = GRPOTrainer(
         model=load_model(model_args),
         args=config,

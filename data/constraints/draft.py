@@ -15,26 +15,26 @@ from data.constraints.base import Constraint, check_all, count_word, count_words
 # Sentences that fit any problem. Many use MathIF keywords, so that forbidding or counting those
 # words has bite.
 FILLERS = (
-    "We read the problem with care and note each value.",
-    "Each step is simple and follow the same idea.",
+    "We note each value with care.",
+    "Each step will follow the same idea.",
     "We check the result and it holds.",
-    "The solution uses only the values given above.",
-    "We find this number one step at a time.",
-    "Now every part of the question is clear.",
-    "This must be the right value since each step is valid.",
-    "We choose the shortest way to get there.",
-    "First we look at what we know, then we work it out.",
-    "When we put the parts together, the picture is clear.",
+    "It uses only the values given above.",
+    "We find it one step at a time.",
+    "Now every part is clear.",
+    "This must be right since each step is valid.",
+    "We choose the shortest way.",
+    "First we look, then we count.",
     "No other value is possible here.",
     "The steps are short, but each one counts.",
-    "We note that some facts in the story do not matter.",
-    "It is enough to follow the story from start to end.",
+    "Some facts do not matter.",
+    "It is enough to follow the story.",
     "Therefore the count is right.",
-    "That is the point where the story ends.",
-    "We draw on the facts in the text because they are all we need.",
-    "Going back over the work gives the same result.",
-    "The rest of the text does not change the total.",
-    "All the values fit together, so we can stop.",
+    "That is the point where it ends.",
+    "We draw on the facts because we need them.",
+    "Going back gives the same number.",
+    "The rest does not change the total.",
+    "All values fit together, so we stop.",
+    "When we add it up, the problem is clear.",
 )
 ANSWERS = (
     "The answer is {a}.",
@@ -45,8 +45,8 @@ ANSWERS = (
     "We find {a} in the end.",
     "Now we have {a} as the result.",
     "Hence, the solution is {a}.",
-    "This gives {a}, which is the answer.",
-    "Then the value is {a}, since every step is valid.",
+    "This gives {a}, the answer.",
+    "Then the value is {a}, since each step is valid.",
     "The result must be {a}.",
     "We get {a}.",
 )
@@ -133,13 +133,13 @@ class Draft:
 
 
 def _begin(draft: Draft) -> None:
-    """The answer, and up to two sentences about the work before or after it, as an ordinary
+    """The answer, and at times a sentence about the work before or after it, as an ordinary
     response has them."""
     boxed = rf"\boxed{{{draft.material.answer}}}"
     if draft.terse or not draft.add(ANSWERS, a=boxed):
         draft.lines.append(boxed)
         return
-    extra = 0 if draft.max_words is not None else draft.rng.choice((0, 0, 1, 1, 2))
+    extra = 0 if draft.max_words is not None else draft.rng.choice((0, 0, 0, 1))
     draft.fill(lambda d: len(d.lines) > extra)
     if draft.rng.random() < 0.6:
         draft.lines = [*draft.lines[1:], draft.lines[0]]

@@ -18,7 +18,7 @@ class Drill:
     """num_rows drills of `num_equations` equations each; the answer is the last result."""
 
     num_rows: int
-    num_equations: int = 24
+    num_equations: int = 12
 
     def __post_init__(self) -> None:
         if self.num_rows < 1 or self.num_equations < 1:

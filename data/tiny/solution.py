@@ -1,9 +1,9 @@
 """The solver's writing: a short and a long chain of thought for one problem, and facts for the
 response.
 
-Both reasonings reach the same result by the same equations; the long one restates, works digit by
-digit, checks backwards, and goes over everything once more after a "Wait", so CoT length is a
-controlled variable and not a different method.
+Both reasonings reach the same result by the same operations; the long one restates, works by parts,
+and after a "Wait" checks every step backwards, so CoT length is a controlled variable and not a
+different method.
 """
 
 import random
@@ -48,27 +48,26 @@ def reasoning(problem: Problem, cot: CoT, rng: random.Random) -> str:
     if cot == "short":
         return "\n".join(str(equation) for equation in problem.equations)
     lines = [rng.choice(_RESTATE).format(a=problem.subject, n=problem.start, i=problem.item)]
-    for equation in problem.equations:
-        lines.append(f"{rng.choice(_NEXT)} {_worked(equation)} {_check(equation)}")
+    lines += [f"{rng.choice(_NEXT)} {_worked(equation)}." for equation in problem.equations]
     lines.append(rng.choice(_WAIT))
-    lines += [str(equation) for equation in problem.equations]
+    lines += [f"{_inverse(equation)}." for equation in problem.equations]
     lines.append(f"So the result is {problem.answer}.")
     return "\n".join(lines)
 
 
 def _worked(e: Equation) -> str:
-    """An equation by parts: 47 * 6 as 40 * 6 + 7 * 6, and 58 + 36 as 58 + 30 + 6."""
+    """An equation by parts: 47*6 as 40*6 and 7*6, and 58+36 as 58+30 and 6 more."""
     tens, ones = e.right - e.right % 10, e.right % 10
     if e.symbol in "+-" and tens and ones:
         middle = Equation(e.left, e.symbol, tens)
-        return f"{middle}, {Equation(middle.result, e.symbol, ones)}, so {e}."
+        return f"{middle}, {Equation(middle.result, e.symbol, ones)}"
     if e.symbol == "*":
         parts = [digit * 10**power for power, digit in _digits(e.left) if digit]
         if len(parts) > 1:
             products = [Equation(part, "*", e.right) for part in parts]
             total = "+".join(str(product.result) for product in products)
-            return f"{', '.join(map(str, products))}, {total}={e.result}, so {e}."
-    return f"{e}."
+            return f"{', '.join(map(str, products))}, {total}={e.result}"
+    return str(e)
 
 
 def _digits(value: int) -> list[tuple[int, int]]:
@@ -77,11 +76,7 @@ def _digits(value: int) -> list[tuple[int, int]]:
     return [(len(text) - 1 - index, int(digit)) for index, digit in enumerate(text)]
 
 
-def _check(e: Equation) -> str:
-    inverse: dict[str, Equation] = {
-        "+": Equation(e.result, "-", e.right),
-        "-": Equation(e.result, "+", e.right),
-        "*": Equation(e.result, "/", e.right),
-        "/": Equation(e.result, "*", e.right),
-    }
-    return f"Check: {inverse[e.symbol]}."
+def _inverse(e: Equation) -> Equation:
+    """The equation that leads back: 83-36=47 for 47+36=83."""
+    symbols: dict[str, Literal["+", "-", "*", "/"]] = {"+": "-", "-": "+", "*": "/", "/": "*"}
+    return Equation(e.result, symbols[e.symbol], e.right)
