@@ -34,6 +34,7 @@ study: $(STAMP)
 
 base: $(STAMP)
 	$(RUN) scripts/make_tiny_init.py runs/tiny_init
+	$(RUN) train/sft.py --config recipes/sft/tiny_drill.yaml
 	$(RUN) train/sft.py --config recipes/sft/tiny_base.yaml
 	$(RUN) scripts/export_base.py runs/tiny_base data/tiny/base_model
 	$(RUN) -m eval.sweep --config recipes/sweep/tiny_base.yaml

@@ -33,9 +33,9 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class SFTRecipe(Recipe):
-    """model: trl.ModelConfig keys; trainer: trl.SFTConfig keys; data: a list of sources
-    (data/sources)."""
+class TrainRecipe(Recipe):
+    """model: trl.ModelConfig keys; trainer: trl.SFTConfig or trl.GRPOConfig keys; data: a list of
+    sources (data/sources)."""
 
     model: dict[str, Any]
     data: tuple[dict[str, Any], ...]
@@ -43,9 +43,29 @@ class SFTRecipe(Recipe):
 
 
 @dataclass(frozen=True)
-class GRPORecipe(SFTRecipe):
-    """Beside SFT's sections: rewards (train/rewards), a length_penalty (train/penalties) or none;
-    trainer: trl.GRPOConfig."""
+class Muon:
+    """Train the weight matrices of linear layers with Muon (train/muon.py) at this learning rate,
+    which is in AdamW's units; the trainer's scheduler scales it too."""
+
+    learning_rate: float
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key in ("learning_rate", "weight_decay"):
+            if getattr(self, key) < 0:
+                raise ValueError(f"muon: {key}: found {getattr(self, key)}; expected at least 0")
+
+
+@dataclass(frozen=True)
+class SFTRecipe(TrainRecipe):
+    """muon: None trains everything with the trainer's own optimizer."""
+
+    muon: Muon | None = None
+
+
+@dataclass(frozen=True)
+class GRPORecipe(TrainRecipe):
+    """rewards: a list (train/rewards); length_penalty: one (train/penalties) or None."""
 
     rewards: tuple[dict[str, Any], ...] = ()
     length_penalty: dict[str, Any] | None = None

@@ -14,7 +14,7 @@ from trl import GRPOConfig, ModelConfig, SFTConfig
 
 from recipes.errors import UserError
 from recipes.run import RunDir
-from recipes.schema import SFTRecipe
+from recipes.schema import TrainRecipe
 from recipes.typed import build, one_of, validated
 
 Config = TypeVar("Config", SFTConfig, GRPOConfig)
@@ -38,7 +38,7 @@ DTYPES = ("float32", "bfloat16", "float16", "auto")
 MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint", "reward_weights")
 
 
-def model_config(recipe: SFTRecipe, where: str) -> ModelConfig:
+def model_config(recipe: TrainRecipe, where: str) -> ModelConfig:
     config = build(ModelConfig, recipe.model, f"{where}: model")
     if not config.model_name_or_path:
         raise UserError(
@@ -54,7 +54,7 @@ def cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())  # type: ignore[attr-defined]
 
 
-def trainer_config(cls: type[Config], recipe: SFTRecipe, run: RunDir, where: str) -> Config:
+def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: str) -> Config:
     """An SFTConfig or GRPOConfig. Raises UserError naming file and key for anything TRL would not
     accept."""
     here = f"{where}: trainer"

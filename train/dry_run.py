@@ -11,7 +11,7 @@ from trl import GRPOConfig, SFTConfig
 
 from data.sources import Source
 from recipes.errors import UserError
-from recipes.schema import SFTRecipe, to_yaml
+from recipes.schema import TrainRecipe, to_yaml
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _check_groups(config: GRPOConfig, where: str) -> int:
 
 
 def describe(
-    recipe: SFTRecipe, config: SFTConfig | GRPOConfig, sources: list[Source], sizes: Arithmetic
+    recipe: TrainRecipe, config: SFTConfig | GRPOConfig, sources: list[Source], sizes: Arithmetic
 ) -> None:
     """Print the resolved recipe, then rows, steps, tokens and groups."""
     console = Console()

@@ -19,6 +19,7 @@ from recipes.schema import SFTRecipe, load_recipe
 from train.config import log_offline, model_config, trainer_config
 from train.dry_run import Arithmetic, arithmetic, describe
 from train.model import load_model
+from train.muon import OptimizerFactory, muon_factory
 
 
 class Plan(NamedTuple):
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     model_args: ModelConfig
     sources: list[Source]
     config: SFTConfig
+    optimizer: OptimizerFactory | None  # None: the one of `config`
     sizes: Arithmetic
 
 
@@ -39,13 +41,14 @@ def plan(path: str, overrides: list[str]) -> Plan:
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
     config = trainer_config(SFTConfig, recipe, run, path)
+    optimizer = muon_factory(recipe.muon, config, path)
     sizes = arithmetic(config, num_rows(sources), path)
-    return Plan(recipe, run, model_args, sources, config, sizes)
+    return Plan(recipe, run, model_args, sources, config, optimizer, sizes)
 
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    recipe, run, model_args, sources, config, sizes = plan(args.config, args.overrides)
+    recipe, run, model_args, sources, config, optimizer, sizes = plan(args.config, args.overrides)
     if args.dry_run:
         describe(recipe, config, sources, sizes)
         return
@@ -71,6 +74,7 @@ def main(args: argparse.Namespace) -> None:
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
+        optimizer_cls_and_kwargs=optimizer,
     )
     trainer.train(resume_from_checkpoint=resume.path)
     if lock:

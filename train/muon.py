@@ -1,0 +1,52 @@
+"""Muon (https://kellerjordan.github.io/posts/muon/) for the weight matrices of linear layers, AdamW for
+everything else.
+
+pytorch_optimizer's implementation, with Moonlight's scaling (https://arxiv.org/abs/2502.16982, Eq. 4): updates have
+AdamW's size, so learning rates are in AdamW's units. From scratch it learns the tiny world's
+arithmetic in a fraction of AdamW's tokens (docs/log.md).
+"""
+
+from typing import Any, TypeAlias
+
+import torch
+from accelerate.utils import DistributedType
+from trl import SFTConfig
+
+from recipes.errors import UserError
+from recipes.schema import Muon
+
+# What Trainer's `optimizer_cls_and_kwargs` takes: a class that is called with the model, and its arguments.
+OptimizerFactory: TypeAlias = tuple[type["MuonFactory"], dict[str, Any]]
+WHOLE_MATRICES = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
+
+
+class MuonFactory:
+    def __call__(
+        self, model: torch.nn.Module, muon: Muon, config: SFTConfig
+    ) -> torch.optim.Optimizer:
+        from pytorch_optimizer.optimizer import prepare_muon_parameters  # imports for 3 s
+
+        return prepare_muon_parameters(
+            model,
+            "muon",
+            lr=muon.learning_rate,
+            weight_decay=muon.weight_decay,
+            adamw_lr=config.learning_rate,
+            adamw_wd=config.weight_decay,
+            adamw_betas=(config.adam_beta1, config.adam_beta2),
+            adamw_eps=config.adam_epsilon,
+            use_adjusted_lr=True,
+        )
+
+
+def muon_factory(muon: Muon | None, config: SFTConfig, where: str) -> OptimizerFactory | None:
+    """None without a `muon` section. Raises UserError where a process does not hold whole matrices."""
+    if muon is None:
+        return None
+    kind = config.distributed_state.distributed_type
+    if kind not in WHOLE_MATRICES:
+        raise UserError(
+            f"{where}: muon: found a launch with {kind.value}; expected one process or DDP, since "
+            "Muon needs whole matrices"
+        )
+    return MuonFactory, {"muon": muon, "config": config}
