@@ -6,6 +6,7 @@ group do the same; longer queries (the prompt) still go to torch's kernel. And t
 every new token, which was a quarter of the rest; this one grows by GROWTH tokens at a time.
 """
 
+import functools
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 DECODING = "tether_decoding"
-GROWTH = 64  # tokens
+GROWTH = 32  # tokens
 
 
 def _attention(
@@ -50,7 +51,8 @@ def _attention(
 
 
 AttentionInterface.register(DECODING, _attention)
-AttentionMaskInterface.register(DECODING, sdpa_mask)
+# Never None: the cache's empty tail has to be hidden even when nothing is padded.
+AttentionMaskInterface.register(DECODING, functools.partial(sdpa_mask, allow_is_causal_skip=False))
 
 
 def use_decoding_attention(model: Any) -> None:
@@ -60,28 +62,39 @@ def use_decoding_attention(model: Any) -> None:
 
 
 class GrowingLayer(DynamicLayer):
-    """Keys and values are views of the filled part of longer buffers, [batch, heads, length, dim]."""
+    """Keys and values with room for more: [batch, heads, capacity, dim], of which `get_seq_length` are filled.
+
+    `update` returns them with the empty tail, which the mask hides: a slice of the filled part would be copied by
+    every matrix product, and those copies were the largest part of a decoding step.
+    """
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-            self._buffers = [key_states[:, :, :0], value_states[:, :, :0]]
-        start = self.get_seq_length()
-        end = start + key_states.shape[2]
-        if end > self._buffers[0].shape[2]:
-            extra = end + GROWTH - self._buffers[0].shape[2]
-            self._buffers = [torch.nn.functional.pad(b, (0, 0, 0, extra)) for b in self._buffers]
-        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[:, :, start:end] = states
-        self.keys, self.values = (buffer[:, :, :end] for buffer in self._buffers)
+            self._length = 0
+            self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
+        start, self._length = self._length, self._length + key_states.shape[2]
+        if extra := self._capacity(self._length) - self.keys.shape[2]:
+            self.keys, self.values = (
+                torch.nn.functional.pad(buffer, (0, 0, 0, extra))
+                for buffer in (self.keys, self.values)
+            )
+        self.keys[:, :, start : self._length] = key_states
+        self.values[:, :, start : self._length] = value_states
         return self.keys, self.values
 
-    def batch_select_indices(self, indices: torch.Tensor) -> None:
-        end = self.get_seq_length()
-        self._buffers = [buffer[indices] for buffer in self._buffers]
-        self.keys, self.values = (buffer[:, :, :end] for buffer in self._buffers)
+    def _capacity(self, length: int) -> int:
+        """Room after an update that leaves `length` tokens: it never shrinks, and grows in whole steps."""
+        room = self.keys.shape[2] if self.is_initialized else 0
+        return max(room, -(-length // GROWTH) * GROWTH)
+
+    def get_seq_length(self) -> int:
+        return self._length if self.is_initialized else 0
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return self._capacity(self.get_seq_length() + query_length), 0
 
 
 def decoding_cache(model: Any) -> Cache | None:
@@ -90,4 +103,4 @@ def decoding_cache(model: Any) -> Cache | None:
     kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
     if model.config._attn_implementation != DECODING or kinds != {"full_attention"}:
         return None
-    return Cache(layer_class_to_replicate=GrowingLayer)
+    return Cache(layers=[GrowingLayer() for _ in range(model.config.num_hidden_layers)])

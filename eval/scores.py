@@ -1,11 +1,12 @@
 """Scores of one checkpoint from its records, with 95 % intervals by bootstrap over problems.
 
 Problems are resampled within their strata (difficulty x number of constraints), because the
-benchmark fixes how many there are of each; all records of a problem move together. HAcc and SAcc as
-in MathIF (https://arxiv.org/abs/2505.14810).
+benchmark fixes how many there are of each; all records of a problem move together, and all metrics and
+slices see the same resamples. HAcc and SAcc as in MathIF (https://arxiv.org/abs/2505.14810).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ class Score(NamedTuple):
     n: int
 
 
+Stratum = tuple[int, int]  # difficulty, number of constraints
 Measure = Callable[[Record], float | None]
 
 
@@ -64,46 +66,55 @@ SLICES: dict[str, Callable[[Record], object]] = {
 }
 
 
+Column = tuple[str, str, Measure]  # metric, slice, measure
+
+
 def scores(records: list[Record], seed: int = 0) -> list[Score]:
     """Every metric, overall and by difficulty, number of constraints and source; compliance also by
-    kind."""
+    kind. Metrics about which no record says anything are left out."""
+    problems = {record.problem: (record.difficulty, record.num_constraints) for record in records}
+    place = {problem: index for index, problem in enumerate(problems)}
+    columns = _columns(records)
+    sums, counts = np.zeros((2, len(problems), len(columns)))
+    for number, (_, _, measure) in enumerate(columns):
+        for record in records:
+            if (value := measure(record)) is not None:
+                sums[place[record.problem], number] += value
+                counts[place[record.problem], number] += 1
+    low, high = intervals(sums, counts, tuple(problems.values()), seed)
     found: list[Score] = []
-    for metric, measure in METRICS.items():
-        found += _score(metric, "all", records, measure, seed)
-        for name, key in SLICES.items():
-            for value in sorted({key(r) for r in records}, key=str):
-                part = [r for r in records if key(r) == value]
-                found += _score(metric, f"{name}={value}", part, measure, seed)
-    for kind in sorted({kind for r in records for kind in r.kinds}):
-        part = [r for r in records if kind in r.kinds]
-        found += _score("met", f"kind={kind}", part, lambda r, kind=kind: _kind_met(r, kind), seed)  # type: ignore[misc]
+    for number, (metric, name, _) in enumerate(columns):
+        if n := int((counts[:, number] > 0).sum()):
+            value = float(sums[:, number].sum() / counts[:, number].sum())
+            bounds = float(low[number]), float(high[number])
+            if metric not in LENGTHS:
+                bounds = _open_ended(*bounds, n)
+            found.append(Score(metric, name, value, *bounds, n))
     return found
 
 
-def _kind_met(record: Record, kind: str) -> float:
-    verdicts = [met for name, met in zip(record.kinds, record.met, strict=True) if name == kind]
-    return 100.0 * sum(verdicts) / len(verdicts)
+def _columns(records: list[Record]) -> list[Column]:
+    found: list[Column] = []
+    for metric, measure in METRICS.items():
+        found.append((metric, "all", measure))
+        for name, key in SLICES.items():
+            for value in sorted({key(r) for r in records}, key=str):
+                found.append((metric, f"{name}={value}", _only(measure, key, value)))
+    for kind in sorted({kind for r in records for kind in r.kinds}):
+        found.append(("met", f"kind={kind}", _kind_met(kind)))
+    return found
 
 
-def _score(
-    metric: str, name: str, records: Iterable[Record], measure: Measure, seed: int
-) -> list[Score]:
-    values: dict[str, list[float]] = {}
-    strata: dict[str, tuple[int, int]] = {}
-    for record in records:
-        value = measure(record)
-        if value is not None:
-            values.setdefault(record.problem, []).append(value)
-            strata[record.problem] = (record.difficulty, record.num_constraints)
-    if not values:
-        return []
-    sums = np.array([sum(found) for found in values.values()])
-    counts = np.array([len(found) for found in values.values()])
-    groups = [strata[problem] for problem in values]
-    low, high = bootstrap(sums, counts, groups, seed)
-    if metric not in LENGTHS:
-        low, high = _open_ended(low, high, len(values))
-    return [Score(metric, name, float(sums.sum() / counts.sum()), low, high, len(values))]
+def _only(measure: Measure, key: Callable[[Record], object], value: object) -> Measure:
+    return lambda record: measure(record) if key(record) == value else None
+
+
+def _kind_met(kind: str) -> Measure:
+    def measure(record: Record) -> float | None:
+        met = [ok for name, ok in zip(record.kinds, record.met, strict=True) if name == kind]
+        return 100.0 * sum(met) / len(met) if met else None
+
+    return measure
 
 
 def _open_ended(low: float, high: float, n: int) -> tuple[float, float]:
@@ -115,26 +126,33 @@ def _open_ended(low: float, high: float, n: int) -> tuple[float, float]:
     return low, high
 
 
-def bootstrap(
-    sums: np.ndarray,
-    counts: np.ndarray,
-    strata: list[tuple[int, int]],
-    seed: int = 0,
-    resamples: int = NUM_RESAMPLES,
-) -> tuple[float, float]:
-    """95 % percentile interval of sum(sums) / sum(counts) when problems are resampled within
-    strata.
+def intervals(
+    sums: np.ndarray, counts: np.ndarray, strata: tuple[Stratum, ...], seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """95 % percentile intervals of sum(sums) / sum(counts), per column, when problems are resampled
+    within strata.
 
-    sums, counts: (num_problems,): the total and the number of records of each problem.
+    sums, counts: (num_problems, num_columns): the total and the number of records of each problem.
+    Returns (low, high), each (num_columns,); NaN for a column without records.
     """
+    drawn = _resamples(strata, seed)
+    totals, sizes = drawn @ sums, drawn @ counts
+    # A resample may miss a rare column altogether: it says nothing about it.
+    values = np.divide(totals, sizes, out=np.full_like(totals, np.nan), where=sizes > 0)
+    empty = ~(counts > 0).any(axis=0)
+    values[:, empty] = 0.0
+    low, high = np.nanpercentile(values, [2.5, 97.5], axis=0)
+    low[empty] = high[empty] = np.nan
+    return low, high
+
+
+@lru_cache(maxsize=8)
+def _resamples(strata: tuple[Stratum, ...], seed: int) -> np.ndarray:
+    """How often each problem was drawn: (NUM_RESAMPLES, num_problems)."""
     rng = np.random.default_rng(seed)
-    labels = {stratum: index for index, stratum in enumerate(dict.fromkeys(strata))}
-    codes = np.array([labels[stratum] for stratum in strata])
-    totals, sizes = np.zeros(resamples), np.zeros(resamples)
-    for code in range(len(labels)):
-        members = np.flatnonzero(codes == code)
-        drawn = members[rng.integers(len(members), size=(resamples, len(members)))]
-        totals += sums[drawn].sum(axis=1)
-        sizes += counts[drawn].sum(axis=1)
-    low, high = np.percentile(totals / sizes, [2.5, 97.5])
-    return float(low), float(high)
+    drawn = np.zeros((NUM_RESAMPLES, len(strata)))
+    for stratum in dict.fromkeys(strata):
+        members = np.flatnonzero([other == stratum for other in strata])
+        share = np.full(len(members), 1 / len(members))
+        drawn[:, members] = rng.multinomial(len(members), share, size=NUM_RESAMPLES)
+    return drawn

@@ -61,12 +61,16 @@ def test_the_growing_cache_holds_what_transformers_cache_holds():
     for step, length in enumerate([5] + [1] * (2 * GROWTH + 9)):
         batch = 3 if step <= GROWTH + 1 else 2
         states = torch.randn(2, batch, 2, length, 4, generator=generator)
-        for mine, theirs in zip(*(layer.update(*states) for layer in layers), strict=True):
-            assert torch.equal(mine, theirs)
+        room, offset = layers[0].get_mask_sizes(length)
+        mine, theirs = (layer.update(*states) for layer in layers)
+        filled = layers[0].get_seq_length()
+        assert filled == 5 + step == layers[1].get_seq_length()
+        for ours, expected in zip(mine, theirs, strict=True):
+            assert ours.shape[2] == room >= filled and offset == 0 and room % GROWTH == 0
+            assert torch.equal(ours[:, :, :filled], expected) and not ours[:, :, filled:].any()
         if step == GROWTH + 1:
             for layer in layers:
                 layer.batch_select_indices(torch.tensor([2, 0]))
-                assert layer.get_seq_length() == 5 + step
 
 
 def test_decoding_attention_equals_torchs_kernel(loaded, switched):

@@ -8,7 +8,7 @@ import pytest
 
 from eval.curve import CheckpointScores, Point, curve_points, interval, pareto, seed_spread
 from eval.records import Record, RecordFile
-from eval.scores import Score, bootstrap, scores
+from eval.scores import Score, intervals, scores
 
 
 def record(problem="p", condition="with", correct=True, met=(True,), difficulty=1, **more):
@@ -44,16 +44,36 @@ def test_undecided_gradings_are_left_out_and_counted():
     assert find(found, "undecided").value == 50.0
 
 
+def columns(*values):
+    return np.array(values, dtype=float).T
+
+
 def test_interval_matches_the_normal_approximation():
     # 400 problems, one stratum, half of them right: 1.96 * sqrt(0.25 / 400) = 4.9 points.
-    values = np.array([100.0, 0.0] * 200)
-    low, high = bootstrap(values, np.ones(400), [(1, 1)] * 400)
+    values = columns([100.0, 0.0] * 200)
+    (low,), (high,) = intervals(values, np.ones((400, 1)), ((1, 1),) * 400)
     assert low == pytest.approx(45.1, abs=0.8) and high == pytest.approx(54.9, abs=0.8)
 
 
 def test_strata_that_explain_everything_leave_no_width():
-    values = np.array([100.0] * 50 + [0.0] * 50)
-    assert bootstrap(values, np.ones(100), [(1, 1)] * 50 + [(2, 1)] * 50) == (50.0, 50.0)
+    values = columns([100.0] * 50 + [0.0] * 50)
+    low, high = intervals(values, np.ones((100, 1)), ((1, 1),) * 50 + ((2, 1),) * 50)
+    assert (low.item(), high.item()) == (50.0, 50.0)
+
+
+def test_every_column_has_its_own_interval_and_an_empty_one_none():
+    # Of 400 problems the second column knows 100: 1.96 * sqrt(0.25 / 100) = 9.8 points.
+    known = columns([1] * 400, [1, 1, 0, 0, 0, 0, 0, 0] * 50, [0] * 400)
+    right = columns([100, 0] * 200, [100, 0, 0, 0, 0, 0, 0, 0] * 50, [0] * 400)
+    low, high = intervals(right, known, ((1, 1),) * 400)
+    assert (high - low)[:2] / 2 == pytest.approx([4.9, 9.8], abs=0.8)
+    assert np.isnan(low[2]) and np.isnan(high[2])
+
+
+def test_a_metric_without_records_is_left_out():
+    found = scores([record("a", "without")])
+    assert not [score for score in found if score.metric in ("hacc", "accuracy_with")]
+    assert not any(np.isnan(number) for score in found for number in score[2:5])
 
 
 def test_none_of_thirty_is_not_certainly_zero():

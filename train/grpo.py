@@ -9,7 +9,7 @@ import argparse
 from typing import NamedTuple
 
 import transformers
-from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
+from trl import GRPOConfig, ModelConfig, get_peft_config
 
 from data.sources import Source, build_sources, load_mixture, num_rows
 from data.tokenizer import Thinking, load_tokenizer
@@ -21,6 +21,7 @@ from train.dry_run import Arithmetic, arithmetic, describe
 from train.model import load_model
 from train.rewards import WeightedReward, build_rewards
 from train.rollout import cpu_rollout
+from train.trainer import GRPOTrainer
 
 
 class Plan(NamedTuple):

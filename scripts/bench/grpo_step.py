@@ -1,4 +1,5 @@
-"""Where a GRPO step of a recipe goes: generation, rewards, loss, the rest; with TRL's own generation as the peer.
+"""Where a GRPO step of a recipe goes: generation, rewards, loss, the rest; the peer is stock TRL, i.e. its
+trainer, its generation and micro-batches of 16.
 
 python scripts/bench/grpo_step.py [--config R] [--steps 6] [section.key=value ...]
 """
@@ -70,8 +71,10 @@ def main() -> None:
     args = parser.parse_args()
     os.environ.update(WANDB_MODE="disabled")
     ours = measure(args.config, args.steps, args.overrides)
-    train.grpo.cpu_rollout = lambda *_: None  # TRL's own generation
-    peer = measure(args.config, args.steps, args.overrides)
+    train.grpo.cpu_rollout = lambda *_: None
+    train.grpo.GRPOTrainer = GRPOTrainer
+    micro = ["trainer.per_device_train_batch_size=16", "trainer.gradient_accumulation_steps=4"]
+    peer = measure(args.config, args.steps, [*args.overrides, *micro])
     for part in PARTS:
         print(
             f"{part:13s} ours {ours[part]:6.2f} s   TRL {peer[part]:6.2f} s   x{peer[part] / ours[part]:.2f}"
