@@ -38,6 +38,7 @@ base: $(STAMP)
 	$(RUN) train/sft.py --config recipes/sft/tiny_base.yaml
 	$(RUN) scripts/export_base.py runs/tiny_base data/tiny/base_model
 	$(RUN) -m eval.sweep --config recipes/sweep/tiny_base.yaml
+	$(RUN) scripts/model_card.py runs/tiny_drill runs/tiny_base runs/tiny_base_scores data/tiny/base_model
 
 lint: $(STAMP)
 	$(RUN) -m ruff format --check .

@@ -96,7 +96,7 @@ def draw(points: list[Point], title: str, out: Path) -> None:
         own = [point for point in points if point.label == label]
         _regime(axes, base, own, label, COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)])
     for point in base:
-        _cross(axes, point, "#444444")
+        _cross(axes, point, "#444444", alpha=0.8)
         axes.plot(
             point.x.value,
             point.y.value,
@@ -127,7 +127,7 @@ def draw(points: list[Point], title: str, out: Path) -> None:
 def _regime(
     axes: Axes, base: list[Point], own: list[Point], label: str, color: str, marker: str
 ) -> None:
-    """Small markers in step order, the last checkpoint large; intervals at every checkpoint."""
+    """Small markers in step order, the last checkpoint large; intervals at every checkpoint, the last in bold."""
     seeds = list(dict.fromkeys(point.run for point in own if point.run is not None))
     if len(seeds) > 1:
         for seed in seeds:
@@ -153,7 +153,7 @@ def _regime(
         ec="white",
     )
     for point in mean:
-        _cross(axes, point, color)
+        _cross(axes, point, color, alpha=0.8 if point is mean[-1] else 0.25)
 
 
 def _path(axes: Axes, points: list[Point], color: str, lw: float, alpha: float) -> None:
@@ -167,12 +167,12 @@ def _path(axes: Axes, points: list[Point], color: str, lw: float, alpha: float) 
     )
 
 
-def _cross(axes: Axes, point: Point, color: str) -> None:
+def _cross(axes: Axes, point: Point, color: str, alpha: float) -> None:
     """95 % intervals on both axes."""
     x, y = point.x, point.y
     axes.errorbar(
         x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
-        color=color, lw=0.7, alpha=0.4, zorder=1,
+        color=color, lw=0.8, alpha=alpha, zorder=1,
     )  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+"""Write the tiny base model's card from its two runs and its sweep, so that no figure in it is typed by hand.
+
+Usage: model_card.py DRILL_RUN BASE_RUN SWEEP_RUN MODEL_DIR
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from recipes.run import RunDir
+
+CARD = """# Tiny base model
+
+A Llama-type decoder, {parameters:,} parameters, {dtype}, trained from scratch on the tiny world's texts by
+`make base`. Byte-level BPE, {vocabulary:,} tokens, single digits; `<think>` and `</think>` are ordinary tokens.
+
+| stage | recipe | seed | commit | steps | tokens | minutes on two cores | last loss |
+|---|---|---|---|---|---|---|---|
+{stages}
+
+Scores, greedy, on held-out problems (`{sweep}`), percent with 95 % intervals:
+
+| | all | {headings} |
+|---|---|{rule}|
+{scores}
+
+| met, by kind | tier | percent |
+|---|---|---|
+{kinds}
+
+CoT {reasoning} tokens, response {response} tokens.
+"""
+SWEEP = "python -m eval.sweep --config recipes/sweep/tiny_base.yaml"
+ROWS = {
+    "accuracy without constraints": "accuracy_without",
+    "accuracy with constraints": "accuracy_with",
+    "all constraints met (HAcc)": "hacc",
+}
+SLICES = [f"difficulty={n}" for n in range(1, 7)] + [f"num_constraints={n}" for n in (1, 2, 3)]
+TIERS = {"tiny": "train", "held_out": "held out", "unseen": "unseen"}
+
+
+def stage(run: RunDir, recipe: str) -> str:
+    """A row of the first table. Minutes are extrapolated from the times of the checkpoints, so they leave out the
+    making of the data."""
+    checkpoints = run.checkpoints()
+    first, last = checkpoints[0], checkpoints[-1]
+    facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    state = json.loads((last.path / "trainer_state.json").read_text(encoding="utf-8"))
+    logged = [entry for entry in state["log_history"] if "loss" in entry][-1]
+    saved = [(c.path / "trainer_state.json").stat().st_mtime for c in (first, last)]
+    minutes = (saved[1] - saved[0]) / 60 * last.step / (last.step - first.step)
+    return (
+        f"| {run.path.name} | `{recipe}` | {facts['seed']} | {facts['git_commit']} | {last.step:,} | "
+        f"{float(logged['num_tokens']) / 1e6:.1f} M | {minutes:.0f} | {float(logged['loss']):.3f} |"
+    )
+
+
+def main(drill: str, base: str, sweep: str, out: str) -> None:
+    model = AutoModelForCausalLM.from_pretrained(out)
+    with (Path(sweep) / "scores.csv").open(encoding="utf-8") as file:
+        found = {
+            (row["benchmark"], row["metric"], row["slice"]): row
+            for row in csv.DictReader(file)
+            if row["run"] == "all seeds"
+        }
+
+    def cell(benchmark: str, metric: str, name: str) -> str:
+        row = found.get((benchmark, metric, name))
+        if row is None:
+            return ""
+        half = (float(row["high"]) - float(row["low"])) / 2
+        return f"{float(row['value']):.1f} ± {half:.1f}"
+
+    scores = [
+        " | ".join(["| " + title, *(cell("tiny", metric, name) for name in ("all", *SLICES))])
+        + " |"
+        for title, metric in ROWS.items()
+    ]
+    kinds = [
+        f"| `{name.removeprefix('kind=')}` | {TIERS[benchmark]} | {cell(benchmark, metric, name)} |"
+        for benchmark, metric, name in found
+        if metric == "met"
+    ]
+    headings = [
+        name.replace("difficulty=", "steps ").replace("num_constraints=", "k = ") for name in SLICES
+    ]
+    card = CARD.format(
+        parameters=model.num_parameters(),
+        dtype=str(model.dtype).removeprefix("torch."),
+        vocabulary=len(AutoTokenizer.from_pretrained(out)),
+        stages="\n".join(
+            (
+                stage(RunDir(Path(drill)), "recipes/sft/tiny_drill.yaml"),
+                stage(RunDir(Path(base)), "recipes/sft/tiny_base.yaml"),
+            )
+        ),
+        sweep=SWEEP,
+        headings=" | ".join(headings),
+        rule="|".join(["---"] * len(headings)),
+        scores="\n".join(scores),
+        kinds="\n".join(kinds),
+        reasoning=cell("tiny", "reasoning_tokens", "all"),
+        response=cell("tiny", "response_tokens", "all"),
+    )
+    (Path(out) / "README.md").write_text(card, encoding="utf-8")
+    print(card)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
