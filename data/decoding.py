@@ -1,13 +1,16 @@
-"""Batched decoding with `transformers`, shared by the sweep and by CPU rollouts.
+"""Batched decoding with a `transformers` model, shared by the sweep and by CPU rollouts.
 
-`generate` keeps every row of a batch until the last one is done. Here finished rows leave every SEGMENT
-tokens, with their part of the cache, so a batch does not pay for its longest completion; the tokens are the
-same (tested against `generate`).
+`generate` keeps every row of a batch until the last one is done, and spends as much time around a small model as in it.
+Here finished rows leave every SEGMENT tokens, with their part of the cache, and a step is one forward pass and one
+draw; the tokens are the same (tested against `generate`). What the model's generation config adds (penalties, top-k)
+is not applied: sampling is what the recipe says.
 """
 
 from typing import Any
 
 import torch
+from transformers import DynamicCache
+from transformers.generation import TemperatureLogitsWarper, TopPLogitsWarper
 
 from data.attention import decoding_cache
 
@@ -21,6 +24,17 @@ def eos_ids(model: Any, tokenizer: Any) -> list[int]:
     return sorted(token for token in ids if token is not None)
 
 
+def draw(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
+    """One token per row of logits, [rows, vocabulary]; temperature 0 is greedy, else torch's global generator."""
+    if temperature == 0:
+        return logits.argmax(-1)
+    no_ids: Any = None  # the warpers do not look at what was written so far
+    scores = TemperatureLogitsWarper(temperature)(no_ids, logits.float())
+    if top_p < 1:
+        scores = TopPLogitsWarper(top_p)(no_ids, scores)
+    return torch.multinomial(scores.softmax(-1), 1).squeeze(1)
+
+
 @torch.inference_mode()
 def decode(
     model: Any,
@@ -30,44 +44,40 @@ def decode(
     temperature: float = 0.0,
     top_p: float = 1.0,
 ) -> list[list[int]]:
-    """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it.
-
-    temperature 0 is greedy; sampling draws from torch's global generator.
-    """
-    ends = eos_ids(model, tokenizer)
-    settings: dict[str, Any] = {
-        "return_dict_in_generate": True,
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": ends,
-        "do_sample": temperature > 0,
-    }
-    if temperature > 0:
-        settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
+    """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it."""
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
     ids, mask = padded["input_ids"], padded["attention_mask"]
-    cache = decoding_cache(model)
-    width, eos = ids.shape[1], torch.tensor(ends, device=ids.device)
-    rows = list(range(len(prompts)))
-    completions: list[list[int]] = [[] for _ in prompts]
-    for used in range(0, max_new_tokens, SEGMENT):
-        out = model.generate(
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    cache = decoding_cache(model) or DynamicCache(config=model.config)
+    ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
+    written = torch.full((len(prompts), max_new_tokens), int(ends[0]), device=ids.device)
+    rows = torch.arange(len(prompts), device=ids.device)  # those in the batch still
+    done = torch.zeros_like(rows, dtype=torch.bool)
+    for step in range(max_new_tokens):
+        logits = model(
             input_ids=ids,
             attention_mask=mask,
+            position_ids=positions,
             past_key_values=cache,
-            max_new_tokens=min(SEGMENT, max_new_tokens - used),
-            **settings,
-        )
-        ids, cache = out.sequences, out.past_key_values
-        mask = torch.nn.functional.pad(mask, (0, ids.shape[1] - mask.shape[1]), value=1)
-        is_end = torch.isin(ids[:, width:], eos)
-        for place, row in enumerate(rows):
-            length = int(is_end[place].int().argmax()) + 1 if bool(is_end[place].any()) else None
-            completions[row] = ids[place, width:].tolist()[:length]
-        going = (~is_end.any(dim=1)).nonzero().squeeze(1)
-        if len(going) == 0:
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        tokens = draw(logits, temperature, top_p)
+        written[rows, step] = tokens
+        done |= torch.isin(tokens, ends)
+        if done.all():
             break
-        if len(going) < len(rows):
-            rows = [rows[place] for place in going.tolist()]
-            ids, mask = ids[going], mask[going]
+        mask = torch.nn.functional.pad(mask, (0, 1), value=1)
+        ids, positions = tokens[:, None], positions[:, -1:] + 1
+        if (step + 1) % SEGMENT == 0 and done.any():
+            going = (~done).nonzero().squeeze(1)
             cache.batch_select_indices(going)
-    return completions
+            rows, done = rows[going], done[going]
+            ids, mask, positions = ids[going], mask[going], positions[going]
+    return [_cut(tokens, ends) for tokens in written]
+
+
+def _cut(tokens: torch.Tensor, ends: torch.Tensor) -> list[int]:
+    """Up to and including the first end; all of them when there is none."""
+    found = torch.isin(tokens, ends).nonzero()
+    return tokens[: int(found[0]) + 1 if len(found) else None].tolist()
