@@ -111,9 +111,9 @@ def test_a_slice_without_whole_groups_is_refused():
     # reward sees its own process only, i.e. half a group.
     recipe = load_recipe(GRPO, GRPORecipe, [])
     config = trainer_config(GRPOConfig, recipe, RunDir.named("x"), GRPO)
-    config.per_device_train_batch_size = 1
+    config.per_device_train_batch_size = 4
     with pytest.raises(
-        ValueError, match=r"found 1 \* 4 = 4; expected a multiple of num_generations"
+        ValueError, match=r"found 4 \* 1 = 4; expected a multiple of num_generations"
     ):
         arithmetic(config, 100, GRPO)
 
