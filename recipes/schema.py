@@ -53,7 +53,7 @@ class Muon:
     def __post_init__(self) -> None:
         for key in ("learning_rate", "weight_decay"):
             if getattr(self, key) < 0:
-                raise ValueError(f"muon: {key}: found {getattr(self, key)}; expected at least 0")
+                raise ValueError(f"{key}: found {getattr(self, key)}; expected at least 0")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ charge of the rest.
 import dataclasses
 import functools
 from collections.abc import Iterable
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -35,15 +35,35 @@ def _model(cls: type) -> type[BaseModel]:
     return create_model(cls.__name__, __config__=config, **fields)
 
 
-def _explain(error: Any, known: list[str]) -> str:
+def _keys(cls: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(cls) if field.init]
+
+
+def _section(cls: type, path: list[str]) -> type:
+    """The dataclass that `path` leads to from `cls`, through sections that are dataclasses themselves."""
+    for key in path:
+        hint = get_type_hints(cls).get(key)
+        nested = [kind for kind in (hint, *get_args(hint)) if dataclasses.is_dataclass(kind)]
+        if not nested:
+            break
+        cls = nested[0]  # type: ignore[assignment]
+    return cls
+
+
+def _explain(error: Any, cls: type) -> str:
     """One pydantic error as `key: what was found; what was expected`."""
-    key = ".".join(
-        str(part) for part in error["loc"] if not str(part).startswith(("function-", "literal["))
-    )
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}.{did_you_mean(key, known)}"
+    parts = [str(part) for part in error["loc"]]
+    parts = [part for part in parts if not part.startswith(("function-", "literal["))]
+    path, last = parts[:-1], parts[-1]
+    known = _keys(_section(cls, path))
+    inside = f"{'.'.join(path)}: " if path else ""
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{inside}unknown key {last!r}.{did_you_mean(last, known)}"
     if error["type"] == "missing":
-        return f"missing key {key!r}. Accepted: {', '.join(sorted(known))}"
+        return f"{inside}missing key {last!r}. Accepted: {', '.join(sorted(known))}"
+    key = ".".join(parts)
+    if error["type"] == "value_error":  # raised by a section's own __post_init__
+        return f"{key}: {error['ctx']['error']}"
     return f"{key}: found {error['input']!r} ({type(error['input']).__name__}); expected: {error['msg']}"
 
 
@@ -52,17 +72,14 @@ def validated(cls: type, raw: Any, where: str) -> dict[str, Any]:
 
     Raises UserError with one line per problem, each starting with `where` (file and section).
     """
-    known = [field.name for field in dataclasses.fields(cls) if field.init]
     if not isinstance(raw, dict):
         raise UserError(
-            f"{where}: found {raw!r}; expected a mapping with keys from: {', '.join(known)}"
+            f"{where}: found {raw!r}; expected a mapping with keys from: {', '.join(_keys(cls))}"
         )
     try:
         model = _model(cls).model_validate(raw)
     except ValidationError as error:
-        raise UserError(
-            "\n".join(f"{where}: {_explain(e, known)}" for e in error.errors())
-        ) from None
+        raise UserError("\n".join(f"{where}: {_explain(e, cls)}" for e in error.errors())) from None
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 

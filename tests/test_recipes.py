@@ -106,6 +106,29 @@ def test_a_mistake_is_one_line_with_file_key_found_and_expected(override, said):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "override, said",
+    [
+        ("sampling.max_new_token=9", "sampling: unknown key 'max_new_token'. Did you mean 'max_new_tokens'?"),
+        ("sampling.max_new_tokens=0", "sampling: max_new_tokens: found 0; expected at least 1"),
+        ("sampling.top_p=high", "sampling.top_p: found 'high' (str); expected"),
+    ],
+)  # fmt: skip
+def test_a_mistake_inside_a_section_names_the_section_and_its_keys(override, said):
+    path = "recipes/sweep/tiny_base.yaml"
+    with pytest.raises(UserError) as error:
+        load_recipe(path, SweepRecipe, [override])
+    assert str(error.value).startswith(f"{path}: {said}") and "\n" not in str(error.value)
+
+
+def test_a_missing_key_inside_a_section_is_named():
+    path = "recipes/sft/tiny_drill.yaml"
+    with pytest.raises(
+        UserError, match=r"muon: missing key 'learning_rate'. Accepted: learning_rate"
+    ):
+        load_recipe(path, SFTRecipe, ["muon={weight_decay: 0.1}"])
+
+
 def test_a_slice_without_whole_groups_is_refused():
     # Two processes with 4 completions each make one whole group of 8, which satisfies TRL; but a
     # reward sees its own process only, i.e. half a group.
