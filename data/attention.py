@@ -1,9 +1,8 @@
 """Attention and cache for decoding on the CPU; the attention is registered with `transformers` as `DECODING`.
 
-torch's CPU kernel for scaled dot product attention is made for long queries: with one query it was more than half of
-the time of a decoding step (docs/log.md). Two batched matrix products over the heads of each key-value
-group do the same; longer queries (the prompt) still go to torch's kernel. And transformers' cache copies itself for
-every new token, which was a quarter of the rest; this one grows by GROWTH tokens at a time.
+torch's CPU kernel for scaled dot product attention is made for long queries. With one query, two batched matrix
+products over the heads of each key-value group do the same; longer queries (the prompt) still go to torch's kernel. And
+transformers' cache copies itself for every new token; this one grows by GROWTH tokens at a time.
 """
 
 import functools
@@ -11,7 +10,7 @@ from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.cache_utils import Cache, DynamicLayer
+from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
@@ -65,7 +64,7 @@ class GrowingLayer(DynamicLayer):
     """Keys and values with room for more: [batch, heads, capacity, dim], of which `get_seq_length` are filled.
 
     `update` returns them with the empty tail, which the mask hides: a slice of the filled part would be copied by
-    every matrix product, and those copies were the largest part of a decoding step.
+    every matrix product.
     """
 
     def update(
@@ -97,10 +96,10 @@ class GrowingLayer(DynamicLayer):
         return self._capacity(self.get_seq_length() + query_length), 0
 
 
-def decoding_cache(model: Any) -> Cache | None:
-    """An empty cache for a model that `use_decoding_attention` switched; None, i.e. transformers' own choice, for any
-    other and for models with layers that are not full attention."""
+def decoding_cache(model: Any) -> Cache:
+    """An empty cache: growing for a model that `use_decoding_attention` switched, transformers' own for any other and
+    for models with layers that are not full attention."""
     kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
     if model.config._attn_implementation != DECODING or kinds != {"full_attention"}:
-        return None
+        return DynamicCache(config=model.config)
     return Cache(layers=[GrowingLayer() for _ in range(model.config.num_hidden_layers)])

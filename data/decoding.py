@@ -1,15 +1,13 @@
 """Batched decoding with a `transformers` model, shared by the sweep and by CPU rollouts.
 
-`generate` keeps every row of a batch until the last one is done, and spends as much time around a small model as in it.
-Here finished rows leave every SEGMENT tokens, with their part of the cache, and a step is one forward pass and one
-draw; the tokens are the same (tested against `generate`). What the model's generation config adds (penalties, top-k)
-is not applied: sampling is what the recipe says.
+`generate` keeps every row of a batch until the last one is done. Here finished rows leave every SEGMENT tokens, with
+their part of the cache, and a step is one forward pass and one draw; the tokens are the same (tested against `generate`).
+What the model's generation config adds (penalties, top-k) is not applied: sampling is what the recipe says.
 """
 
 from typing import Any
 
 import torch
-from transformers import DynamicCache
 from transformers.generation import TemperatureLogitsWarper, TopPLogitsWarper
 
 from data.attention import decoding_cache
@@ -48,7 +46,7 @@ def decode(
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
     ids, mask = padded["input_ids"], padded["attention_mask"]
     positions = (mask.cumsum(1) - 1).clamp(min=0)
-    cache = decoding_cache(model) or DynamicCache(config=model.config)
+    cache = decoding_cache(model)
     ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
     written = torch.full((len(prompts), max_new_tokens), int(ends[0]), device=ids.device)
     rows = torch.arange(len(prompts), device=ids.device)  # those in the batch still

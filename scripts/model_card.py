@@ -10,6 +10,8 @@ from pathlib import Path
 
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from eval.curve import interval
+from eval.scores import Score
 from recipes.run import RunDir
 
 CARD = """# Tiny base model
@@ -21,7 +23,8 @@ A Llama-type decoder, {parameters:,} parameters, {dtype}, trained from scratch o
 |---|---|---|---|---|---|---|---|
 {stages}
 
-Scores, greedy, on held-out problems (`{sweep}`), percent with 95 % intervals:
+Scores, greedy, on held-out problems, percent with 95 % intervals (`python -m eval.sweep --config
+recipes/sweep/tiny_base.yaml`):
 
 | | all | {headings} |
 |---|---|{rule}|
@@ -33,7 +36,6 @@ Scores, greedy, on held-out problems (`{sweep}`), percent with 95 % intervals:
 
 CoT {reasoning} tokens, response {response} tokens.
 """
-SWEEP = "python -m eval.sweep --config recipes/sweep/tiny_base.yaml"
 ROWS = {
     "accuracy without constraints": "accuracy_without",
     "accuracy with constraints": "accuracy_with",
@@ -59,21 +61,22 @@ def stage(run: RunDir, recipe: str) -> str:
     )
 
 
+def score(row: dict[str, str]) -> Score:
+    value, low, high = (float(row[key]) for key in ("value", "low", "high"))
+    return Score(row["metric"], row["slice"], value, low, high, int(row["n"]))
+
+
 def main(drill: str, base: str, sweep: str, out: str) -> None:
     model = AutoModelForCausalLM.from_pretrained(out)
     with (Path(sweep) / "scores.csv").open(encoding="utf-8") as file:
         found = {
-            (row["benchmark"], row["metric"], row["slice"]): row
+            (row["benchmark"], row["metric"], row["slice"]): score(row)
             for row in csv.DictReader(file)
             if row["run"] == "all seeds"
         }
 
     def cell(benchmark: str, metric: str, name: str) -> str:
-        row = found.get((benchmark, metric, name))
-        if row is None:
-            return ""
-        half = (float(row["high"]) - float(row["low"])) / 2
-        return f"{float(row['value']):.1f} ± {half:.1f}"
+        return interval(found.get((benchmark, metric, name)))
 
     scores = [
         " | ".join(["| " + title, *(cell("tiny", metric, name) for name in ("all", *SLICES))])
@@ -98,7 +101,6 @@ def main(drill: str, base: str, sweep: str, out: str) -> None:
                 stage(RunDir(Path(base)), "recipes/sft/tiny_base.yaml"),
             )
         ),
-        sweep=SWEEP,
         headings=" | ".join(headings),
         rule="|".join(["---"] * len(headings)),
         scores="\n".join(scores),

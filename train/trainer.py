@@ -58,13 +58,12 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         entropies = torch.zeros_like(logps) if kwargs.get("compute_entropy") else None
         multiple = self.args.pad_to_multiple_of or 1
         for rows, start, end in spans(attention_mask, min(batch_size or CHUNK, CHUNK), multiple):
-            end = max(
-                end, first + 1
-            )  # completions that are masked as truncated end with their prompt
+            # Completions that are masked as truncated end with their prompt.
+            end = max(end, first + 1)
             part, mask = input_ids[rows, start:end], attention_mask[rows, start:end]
             found, entropy, _ = whole(model, part, mask, end - first, **kwargs)
             logps = _put(logps, rows, found)
-            if entropies is not None and entropy is not None:
+            if entropies is not None:
                 entropies = _put(entropies, rows, entropy)
         return logps, entropies, None
 
