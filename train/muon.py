@@ -3,7 +3,7 @@ everything else.
 
 pytorch_optimizer's implementation, with Moonlight's scaling (https://arxiv.org/abs/2502.16982, Eq. 4): updates have
 AdamW's size, so learning rates are in AdamW's units. From scratch it learns the tiny world's
-arithmetic in a fraction of AdamW's tokens (docs/log.md).
+arithmetic in fewer tokens than AdamW (docs/log.md).
 """
 
 from typing import Any, TypeAlias
