@@ -165,7 +165,9 @@ def test_every_sampled_set_has_a_witness_that_passes_and_answers():
     kinds = TRAIN + HELD_OUT + UNSEEN
     for index in range(3000):
         problem = draw(rng, 1 + index % 6, "train")
-        composed = compose(material(problem, rng), index % 4, kinds, TINY_SPACE, rng)
+        composed = compose(
+            material(problem.question, problem.equations, rng), index % 4, kinds, TINY_SPACE, rng
+        )
         assert all(check_all(composed.constraints, composed.witness))
         assert rf"\boxed{{{problem.answer}}}" in composed.witness
         assert not conflicts(composed.constraints, problem.question)
@@ -173,7 +175,8 @@ def test_every_sampled_set_has_a_witness_that_passes_and_answers():
 
 def test_conflicting_sets_are_refused():
     rng = random.Random(0)
-    facts = material(draw(rng, 2, "train"), rng)
+    problem = draw(rng, 2, "train")
+    facts = material(problem.question, problem.equations, rng)
     pair = ("change_case:english_capital", "change_case:english_lowercase")
     with pytest.raises(Unsatisfiable):
         compose(facts, 2, pair, TINY_SPACE, rng)

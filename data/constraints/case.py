@@ -121,9 +121,10 @@ class CapitalWordFrequency(Constraint):
     def satisfy(self, draft: Draft) -> None:
         if self.capital_relation == "less than":
             return
-        draft.fill(lambda d: len(_candidates(d.text())) >= self.capital_frequency)
+        wanted = self.capital_frequency + draft.surplus(2)
+        draft.fill(lambda d: len(_candidates(d.text())) >= wanted)
         text = draft.text()
-        missing = self.capital_frequency - self._count(text)
+        missing = wanted - self._count(text)
         # From the first word on: where a writer who was asked for capitals would put them.
         for start, end in reversed(_candidates(text)[: max(missing, 0)]):
             text = text[:start] + text[start:end].upper() + text[end:]

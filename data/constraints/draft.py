@@ -51,12 +51,9 @@ ANSWERS = (
     "We get {a}.",
 )
 WORD_SENTENCES = (
-    "Here we use the word {w} as well.",
-    "Let us note {w} at this point.",
-    "We also write {w} here.",
-    "The text has to say {w} too.",
-    "One more word is {w}.",
-    "And we say {w} once more.",
+    "Here we write {w}.",
+    "We also say {w}.",
+    "The text has {w} as well.",
 )
 
 
@@ -100,6 +97,8 @@ class Draft:
         allowed."""
         sentences = [choice.format(**values) if values else choice for choice in choices]
         self.rng.shuffle(sentences)
+        if self.max_words is not None:
+            sentences.sort(key=count_words)  # who is held to few words is brief
         sentences.sort(key=lambda sentence: sentence in self.lines)
         for sentence in sentences:
             if self.allows(sentence):
@@ -117,6 +116,10 @@ class Draft:
             if not self.add(choices) and not self.add(FILLERS):
                 return
             facts = [fact for fact in facts if fact != self.lines[before]]
+
+    def surplus(self, most: int) -> int:
+        """How far above an "at least" to go, 0 to `most`: who must not fall short writes a little more."""
+        return 0 if self.max_words is not None else self.rng.randint(0, most)
 
     def text(self) -> str:
         return self.joiner.join(self.lines)

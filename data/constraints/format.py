@@ -60,7 +60,10 @@ class NumberBulletLists(Constraint):
     def satisfy(self, draft: Draft) -> None:
         draft.layout_lines(self.num_bullets)
         plain = len(draft.lines) - self.num_bullets
-        draft.lines = draft.lines[:plain] + [f"* {line}" for line in draft.lines[plain:]]
+        bullets = enumerate(draft.lines[plain:], start=1)
+        draft.lines = draft.lines[:plain] + [
+            f"* Part {k} of {self.num_bullets}: {line}" for k, line in bullets
+        ]
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, NumberBulletLists) and other.num_bullets != self.num_bullets:
@@ -91,12 +94,10 @@ class NumberHighlightedSections(Constraint):
         return sum(len(_EMPHASIS.findall(line)) for line in lines) >= self.num_highlights
 
     def satisfy(self, draft: Draft) -> None:
-        draft.fill(lambda d: len(_highlightable(d.text())) >= self.num_highlights)
+        wanted = self.num_highlights + draft.surplus(2)
+        draft.fill(lambda d: len(_highlightable(d.text())) >= wanted)
         text = draft.text()
-        spans = _highlightable(text)
-        for start, end in sorted(
-            draft.rng.sample(spans, min(self.num_highlights, len(spans))), reverse=True
-        ):
+        for start, end in reversed(_highlightable(text)[:wanted]):
             text = f"{text[:start]}*{text[start:end]}*{text[end:]}"
         draft.replace(text)
 

@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare, count_word
-from data.constraints.draft import FILLERS, WORD_SENTENCES, Draft
+from data.constraints.draft import WORD_SENTENCES, Draft
 
 
-def _add_word(draft: Draft, word: str) -> None:
-    """One more sentence with `word`: an ordinary one if there is any, else one about the word
-    itself."""
-    natural = tuple(
-        sentence
-        for sentence in FILLERS
-        if count_word(sentence, word) and sentence not in draft.lines
-    )
-    if not (natural and draft.rng.random() < 0.5 and draft.add(natural)) and not draft.add(
-        WORD_SENTENCES, w=word
-    ):
-        draft.lines.append(word)  # under a tight word limit
+def _add_words(draft: Draft, words: list[str]) -> None:
+    """One more sentence with `words`, quoted as the prompt quotes them."""
+    quoted = " and ".join(f'"{word}"' for word in words)
+    if not draft.add(WORD_SENTENCES, w=quoted):
+        draft.lines.append(quoted)  # under a tight word limit
 
 
 def _absent_words(rng: random.Random, space: Space, question: str, num: int) -> list[str]:
@@ -47,9 +40,8 @@ class Existence(Constraint):
         return all(count_word(response, word) for word in self.keywords)
 
     def satisfy(self, draft: Draft) -> None:
-        for word in self.keywords:
-            if not count_word(draft.text(), word):
-                _add_word(draft, word)
+        if not self.check(draft.text()):
+            _add_words(draft, list(self.keywords))
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         words = {word.lower() for word in self.keywords}
@@ -98,15 +90,8 @@ class Frequency(Constraint):
             most = self.frequency - 1
             draft.limits[self.keyword] = min(most, draft.limits.get(self.keyword, most))
             return
-        while (missing := self.frequency - count_word(draft.text(), self.keyword)) > 0:
-            if (
-                missing > 1
-                and draft.allows(several := ", ".join([self.keyword] * missing))
-                and draft.rng.random() < 0.3
-            ):
-                draft.add((f"We write {several}.",))
-            else:
-                _add_word(draft, self.keyword)
+        if not self.check(draft.text()):
+            _add_words(draft, [self.keyword] * (self.frequency + draft.surplus(2)))
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, Frequency) and other.keyword.lower() == self.keyword.lower():

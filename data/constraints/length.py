@@ -36,7 +36,8 @@ class NumberWords(Constraint):
             most = self.num_words - 1
             draft.max_words = most if draft.max_words is None else min(most, draft.max_words)
         else:
-            draft.fill(lambda d: count_words(d.text()) >= self.num_words)
+            enough = self.num_words + draft.surplus(6)
+            draft.fill(lambda d: count_words(d.text()) >= enough)
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if (

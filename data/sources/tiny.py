@@ -57,7 +57,7 @@ class Tiny:
 
     def example(self, identifier: str, rng: random.Random) -> Example:
         problem = draw(rng, rng.choice(self.steps), self.split)
-        facts = material(problem, rng)
+        facts = material(problem.question, problem.equations, rng)
         composed = compose(
             facts, rng.choice(self.num_constraints), KINDS[self.kinds], TINY_SPACE, rng
         )

@@ -33,14 +33,13 @@ _FACTS = {
 }
 
 
-def material(problem: Problem, rng: random.Random) -> Material:
-    """What the response is written from: the question, the answer and one sentence for each
-    equation."""
+def material(question: str, equations: tuple[Equation, ...], rng: random.Random) -> Material:
+    """What the response is written from: the question, the answer (the last result) and one
+    sentence for each equation."""
     facts = tuple(
-        rng.choice(_FACTS[e.symbol]).format(l=e.left, r=e.right, v=e.result)
-        for e in problem.equations
+        rng.choice(_FACTS[e.symbol]).format(l=e.left, r=e.right, v=e.result) for e in equations
     )
-    return Material(problem.question, problem.answer, facts)
+    return Material(question, str(equations[-1].result), facts)
 
 
 def reasoning(problem: Problem, cot: CoT, rng: random.Random) -> str:
