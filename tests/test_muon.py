@@ -19,8 +19,8 @@ from train.muon import muon_factory
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = "recipes/sft/tiny_drill.yaml"
 SMALL = [
-    "model.model_name_or_path=data/tiny/base_model", "data.0.num_rows=40", "data.1.num_rows=40", "trainer.max_steps=2", "trainer.save_steps=1",
-    "trainer.logging_steps=1",
+    "model.model_name_or_path=data/tiny/base_model", "data.0.num_rows=40", "data.1.num_rows=40",
+    "trainer.max_steps=2", "trainer.save_steps=1", "trainer.logging_steps=1",
 ]  # fmt: skip
 
 
