@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data.answers import grade
 from data.constraints.base import check_all
 from data.response import split
+from data.sources.drill import Drill
 from data.sources.tiny import Tiny
 from data.tiny.problems import Op, draw, equations, split_of
 from data.tiny.solution import reasoning
@@ -58,8 +59,16 @@ def test_every_written_equation_is_true(cot):
             assert value == int(right), text
 
 
-def test_targets_are_right_compliant_and_readable():
-    for example in Tiny(num_rows=300, cot=("short", "long")).load(seed=5):
+@pytest.mark.parametrize(
+    "source",
+    [
+        Tiny(num_rows=300, cot=("short", "long")),
+        Drill(num_rows=300, num_equations=(1, 2, 12), num_constraints=(0, 1, 2)),
+    ],
+    ids=["tiny", "drill"],
+)
+def test_targets_are_right_compliant_and_readable(source):
+    for example in source.load(seed=5):
         completion = split(example.completion or "")
         assert completion.outcome == "closed"
         assert grade(completion.response, example.answer).correct is True
@@ -77,3 +86,23 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others():
     first, again, other = (list(Tiny(num_rows=20).load(seed)) for seed in (1, 1, 2))
     assert first == again
     assert {e.question for e in first}.isdisjoint({e.question for e in other})
+
+
+@pytest.mark.parametrize(
+    "mistake, said",
+    [
+        ({"num_equations": ()}, "num_equations: found []"),
+        ({"num_equations": (0, 3)}, "num_equations: found [0, 3]"),
+        ({"num_constraints": (14,)}, "num_constraints: found [14]; expected numbers from 0 to 13"),
+    ],
+)
+def test_a_drill_without_sense_is_refused(mistake, said):
+    with pytest.raises(ValueError) as error:
+        Drill(num_rows=1, **mistake)
+    assert str(error.value).startswith(said)
+
+
+def test_drills_have_as_many_equations_as_asked():
+    first, second = (list(Drill(num_rows=20, num_equations=n).load(1)) for n in ((1,), (2,)))
+    assert {e.question for e in first}.isdisjoint({e.question for e in second})
+    assert all(e.question.count(";") == 1 for e in second)
