@@ -6,13 +6,16 @@ Usage: model_card.py DRILL_RUN BASE_RUN SWEEP_RUN MODEL_DIR
 import csv
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from eval.curve import interval
 from eval.scores import Score
-from recipes.run import RunDir
+from recipes.run import STATE, RunDir
 
 CARD = """# Tiny base model
 
@@ -46,19 +49,30 @@ TIERS = {"tiny": "train", "held_out": "held out", "unseen": "unseen"}
 
 
 def stage(run: RunDir, recipe: str) -> str:
-    """A row of the first table. Minutes are extrapolated from the times of the checkpoints, so they leave out the
-    making of the data."""
-    checkpoints = run.checkpoints()
-    first, last = checkpoints[0], checkpoints[-1]
+    """A row of the first table."""
+    last = run.checkpoints()[-1]
     facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
-    state = json.loads((last.path / "trainer_state.json").read_text(encoding="utf-8"))
-    logged = [entry for entry in state["log_history"] if "loss" in entry][-1]
-    saved = [(c.path / "trainer_state.json").stat().st_mtime for c in (first, last)]
-    minutes = (saved[1] - saved[0]) / 60 * last.step / (last.step - first.step)
+    state = json.loads((last.path / STATE).read_text(encoding="utf-8"))
+    logged = [entry for entry in state["log_history"] if "loss" in entry]
     return (
         f"| {run.path.name} | `{recipe}` | {facts['seed']} | {facts['git_commit']} | {last.step:,} | "
-        f"{float(logged['num_tokens']) / 1e6:.1f} M | {minutes:.0f} | {float(logged['loss']):.3f} |"
+        f"{_tokens(logged) / 1e6:.1f} M | {_minutes(run):.0f} | {float(logged[-1]['loss']):.3f} |"
     )
+
+
+def _tokens(logged: list[dict[str, Any]]) -> float:
+    """TRL counts from 0 again after an interruption."""
+    counts = [float(entry["num_tokens"]) for entry in logged]
+    starts = [a for a, b in pairwise(counts) if b < a]
+    return sum(starts) + counts[-1]
+
+
+def _minutes(run: RunDir) -> float:
+    """From the median time between two checkpoints, so that an interruption does not count; the making of the data is
+    left out."""
+    saved = [(c.step, (c.path / STATE).stat().st_mtime) for c in run.checkpoints()]
+    pace = median((b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(saved))
+    return pace * saved[-1][0] / 60
 
 
 def score(row: dict[str, str]) -> Score:
