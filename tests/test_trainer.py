@@ -62,7 +62,6 @@ def test_logps_and_gradients_are_stock_trls(trainer):
     for ours, theirs in zip(*found, strict=True):
         # Sums in another order: rounding of fp32, which a wrong or missing row would exceed by far.
         assert (ours - theirs).norm() < 5e-5 * theirs.norm()
-    for ours, theirs in list(zip(*found, strict=True))[:2]:
         assert torch.allclose(ours, theirs, atol=2e-4, rtol=1e-4)
     assert found[0][0].abs().sum() > 0 and found[0][2].abs().sum() > 0
 

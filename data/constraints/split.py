@@ -28,3 +28,12 @@ HELD_OUT = (
 UNSEEN = ("punctuation:no_comma",)
 
 KINDS = {"train": TRAIN, "held_out": HELD_OUT, "unseen": UNSEEN, "base": TRAIN + HELD_OUT}
+
+
+def require_counts(num_constraints: tuple[int, ...], tier: str) -> None:
+    """Raises ValueError unless there are counts, and `tier` has as many kinds as each."""
+    most = len(KINDS[tier])
+    if not num_constraints or not all(0 <= k <= most for k in num_constraints):
+        raise ValueError(
+            f"num_constraints: found {list(num_constraints)}; expected numbers from 0 to {most}"
+        )

@@ -1,7 +1,7 @@
 """Drills: the equations of tiny-world problems without their stories, with or without constraints.
 
-A story spends 100 tokens on three equations; a drill spends 8 tokens on each, and one with constraints
-60 on each constraint. Only the base model's training uses it.
+A story spends 100 tokens on three equations, a drill 8 on each; with constraints it is half as long as a story with them
+(docs/log.md). Only the base model's training uses it.
 """
 
 import random
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.compose import TINY_SPACE, compose
-from data.constraints.split import KINDS
+from data.constraints.split import KINDS, require_counts
 from data.example import Example, completion
 from data.sources import SOURCES
 from data.tiny.problems import MAX_STEPS, Equation, draw
@@ -38,10 +38,7 @@ class Drill:
         if not self.num_equations or min(self.num_equations) < 1:
             found = list(self.num_equations)
             raise ValueError(f"num_equations: found {found}; expected numbers from 1")
-        most = len(KINDS[self.kinds])
-        if not self.num_constraints or not all(0 <= k <= most for k in self.num_constraints):
-            found = list(self.num_constraints)
-            raise ValueError(f"num_constraints: found {found}; expected numbers from 0 to {most}")
+        require_counts(self.num_constraints, self.kinds)
 
     def __len__(self) -> int:
         return self.num_rows

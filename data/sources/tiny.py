@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.compose import TINY_SPACE, compose
-from data.constraints.split import KINDS
+from data.constraints.split import KINDS, require_counts
 from data.example import Example, completion
 from data.sources import SOURCES
 from data.tiny.problems import MAX_STEPS, Split, draw
@@ -41,11 +41,7 @@ class Tiny:
             raise ValueError(
                 f"steps: found {list(self.steps)}; expected numbers from 1 to {MAX_STEPS}"
             )
-        most = len(KINDS[self.kinds])
-        if not self.num_constraints or not all(0 <= k <= most for k in self.num_constraints):
-            raise ValueError(
-                f"num_constraints: found {list(self.num_constraints)}; expected numbers from 0 to {most}"
-            )
+        require_counts(self.num_constraints, self.kinds)
 
     def __len__(self) -> int:
         return self.num_rows
