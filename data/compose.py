@@ -4,8 +4,8 @@ can meet them all."""
 import random
 from dataclasses import dataclass
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.draft import Material, Unsatisfiable, witness
+from data.constraints.base import CONSTRAINTS, Constraint, Space, Unsatisfiable
+from data.constraints.draft import Material, witness
 
 # The 54 distinct keywords of MathIF's generator.
 MATHIF_KEYWORDS = tuple(

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.compose import MATHIF_SPACE, TINY_SPACE, compose, conflicts
-from data.constraints.base import CONSTRAINTS, check_all, dumps, from_spec, loads
-from data.constraints.draft import Unsatisfiable
+from data.constraints.base import CONSTRAINTS, Unsatisfiable, check_all, dumps, from_spec, loads
 from data.constraints.split import HELD_OUT, KINDS, TRAIN, UNSEEN
 from data.tiny.problems import draw
 from data.tiny.solution import material

@@ -1,16 +1,17 @@
 """What a constraint is: one frozen dataclass that samples, describes, checks and satisfies itself.
 
-Its fields are the benchmark's arguments under the benchmark's names, so a row of MathIF builds one
-directly. The verdicts are the `repaired` semantics of our specification: the reference checkers of
-MathIF (https://arxiv.org/abs/2505.14810) with their defects mended, each mend stated in the class
-that holds it.
+Its fields are the benchmark's arguments under the benchmark's names, so a row of MathIF, IFEval, IFBench or IF-RLVR's
+training data builds one directly. It gives two verdicts:
+
+- `official`: that of the reference implementation on every input, quirks included, for numbers that compare with
+  published ones (MathIF https://arxiv.org/abs/2505.14810, IFEval https://arxiv.org/abs/2311.07911, IFBench and its
+  IFTrain constraints https://arxiv.org/abs/2507.02833). Where the reference raises or hangs, False.
+- `check`, the `repaired` one: the defects mended, each mend stated in `mends`. Rewards and the tiny world use it.
 """
 
 import json
 import random
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 CONSTRAINTS = Registry("constraint", "data.constraints")
 
 Relation = Literal["at least", "less than"]
+Scorer = Literal["official", "repaired"]
+MAX_CHARS = 200_000  # longer responses meet nothing: no answer to a prompt is a book
+
+
+class Unsatisfiable(ValueError):
+    """No response was found that meets the set; the message names the constraints."""
 
 
 def compare(count: int, relation: Relation, bound: int) -> bool:
@@ -52,6 +59,10 @@ class Constraint(ABC):
     not met."""
 
     name: ClassVar[str]
+    mends: ClassVar[str] = (
+        ""  # what `check` mends in the reference; "" where the two verdicts are one
+    )
+    may_be_zero: ClassVar[frozenset[str]] = frozenset()  # arguments for which 0 is a value
     wraps: ClassVar[bool] = (
         False  # puts something before the first line, which then cannot be a bullet or a marker
     )
@@ -69,16 +80,26 @@ class Constraint(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """The sentence of the prompt, in MathIF's wording, trailing blanks included."""
+        """The sentence of the prompt, in the benchmark's wording, trailing blanks included; MathIF's for the kinds that
+        it shares with IFEval."""
+
+    def describe_ifeval(self) -> str:
+        """The same in IFEval's wording."""
+        return self.describe()
 
     @abstractmethod
+    def official(self, response: str) -> bool:
+        """The reference's verdict on `response`, as it stands; not blank, at most MAX_CHARS long. Total and pure."""
+
     def check(self, response: str) -> bool:
-        """Whether `response` (think-stripped, stripped once, not blank) follows the instruction.
-        Total and pure."""
+        """Whether `response` (think-stripped, stripped once, not blank) follows the instruction, the reference's
+        defects mended. Total and pure."""
+        return self.official(response)
 
-    @abstractmethod
     def satisfy(self, draft: "Draft") -> None:
-        """Edit `draft` so that the finished text meets this constraint."""
+        """Edit `draft` so that the finished text meets this constraint. Kinds without a satisfier cannot be composed:
+        they raise Unsatisfiable."""
+        raise Unsatisfiable(f"{self.name} has no satisfier")
 
     def conflict(self, other: "Constraint", question: str) -> str | None:
         """Why no response can meet both, or None. Asked both ways round, so one side has to
@@ -90,13 +111,25 @@ class Constraint(ABC):
 
 
 def from_spec(name: str, kwargs: dict[str, Any] | None, where: str) -> Constraint:
-    """The constraint of one benchmark row. Raises UserError naming `where` for an unknown id or a
-    bad argument."""
+    """The constraint of one benchmark row; null arguments are dropped (data sets pad with them).
+
+    Raises UserError naming `where` for an unknown id or a bad argument. An empty or zero one is bad: MathIF's reference
+    drops it and draws a random one instead.
+    """
     try:
         cls = CONSTRAINTS[name]
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
-    constraint: Constraint = build(cls, kwargs or {}, f"{where}: {name}")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise UserError(f"{where}: {name}: found {kwargs!r}; expected a mapping of arguments")
+    given = {key: value for key, value in (kwargs or {}).items() if value is not None}
+    for key, value in given.items():
+        if value in (0, "", []) and key not in cls.may_be_zero:  # type: ignore[attr-defined]
+            raise UserError(
+                f"{where}: {name}: {key}: found {value!r}; expected a value (the reference drops an empty "
+                "one and draws another at random)"
+            )
+    constraint: Constraint = build(cls, given, f"{where}: {name}")
     return constraint
 
 
@@ -112,99 +145,20 @@ def loads(text: str, where: str = "constraints") -> tuple[Constraint, ...]:
     return tuple(from_spec(spec["name"], spec["kwargs"], where) for spec in json.loads(text))
 
 
-def check_all(constraints: tuple[Constraint, ...], response: str) -> list[bool]:
-    """One verdict per constraint, by position (rows repeat ids). A blank response meets nothing."""
-    if not response.strip():
+def verdict(constraint: Constraint, text: str, scorer: Scorer) -> bool:
+    """One verdict on a text that is neither blank nor too long."""
+    return constraint.official(text) if scorer == "official" else constraint.check(text)
+
+
+def gradable(response: str) -> bool:
+    """A blank response, or one over MAX_CHARS, meets nothing under either scorer."""
+    return len(response) <= MAX_CHARS and not response.isspace() and response != ""
+
+
+def check_all(
+    constraints: tuple[Constraint, ...], response: str, scorer: Scorer = "repaired"
+) -> list[bool]:
+    """One verdict per constraint, by position (rows repeat ids)."""
+    if not gradable(response):
         return [False] * len(constraints)
-    return [constraint.check(response) for constraint in constraints]
-
-
-# ------------------------------------------------------------------------------------------- text
-# shared by families Every pattern below is linear: the alternatives start with different characters
-# and nothing nests.
-_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\n]*\}")
-_TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm)\s*\{([^{}]*)\}")
-_MATH_OPEN = re.compile(r"\\[(\[]|\$\$?|\\(?:boxed|BOXED|fbox)\s*\{")
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
-
-
-def _closing_brace(text: str, start: int) -> int:
-    """Index after the brace that closes the one before `start`; the end of the text when it is
-    never closed."""
-    depth = 1
-    for found in re.compile(r"[{}]").finditer(text, start):
-        depth += 1 if found.group() == "{" else -1
-        if depth == 0:
-            return found.end()
-    return len(text)
-
-
-def math_spans(text: str) -> list[tuple[int, int]]:
-    r"""Half-open spans of `$..$`, `$$..$$`, `\(..\)`, `\[..\]` and `\boxed{..}` (balanced braces),
-    in order."""
-    spans: list[tuple[int, int]] = []
-    closers = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
-    missing: set[str] = (
-        set()
-    )  # closers known not to occur any more: each is searched for in vain only once
-    position = 0
-    while match := _MATH_OPEN.search(text, position):
-        opener = match.group()
-        if opener.endswith("{"):
-            end = _closing_brace(text, match.end())
-        else:
-            closer = closers[opener]
-            found = -1 if closer in missing else text.find(closer, match.end())
-            if found < 0:
-                missing.add(closer)
-                position = match.end()
-                continue
-            end = found + len(closer)
-        spans.append((match.start(), end))
-        position = end
-    return spans
-
-
-def map_math(text: str, math: Callable[[str], str], words: Callable[[str], str] = str) -> str:
-    """`text` with `math` applied to its math spans and `words` to what lies between them."""
-    pieces: list[str] = []
-    last = 0
-    for start, end in math_spans(text):
-        pieces += [words(text[last:start]), math(text[start:end])]
-        last = end
-    return "".join(pieces) + words(text[last:])
-
-
-def without_math(text: str) -> str:
-    """`text` with every math span blanked; what `\\text{}` says inside mathematics is kept."""
-    return map_math(text, lambda span: f" {' '.join(_TEXT.findall(span))} ")
-
-
-def prose(text: str) -> str:
-    """The words a reader would call language: no mathematics, control sequences, environments or
-    digits."""
-    text = _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", without_math(text)))
-    return re.sub(r"https?://\S+|\d+", " ", text)
-
-
-def count_words(text: str) -> int:
-    r"""Blank-separated tokens with a letter or digit; a math span or `\boxed{}` is one word.
-
-    The reference counts `\w+`, so `\frac{1}{2}` is three words there and formulas pay for "at
-    least".
-    """
-    tokens = map_math(text, lambda _: "formula").split()
-    return sum(1 for token in tokens if _LETTER_OR_DIGIT.search(token))
-
-
-def words_for_keywords(text: str) -> str:
-    r"""`text` without LaTeX commands, so that `\bar` is not the word "bar"; `\text{}` contents
-    stay."""
-    return _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", _TEXT.sub(r" \1 ", text)))
-
-
-def count_word(text: str, word: str) -> int:
-    """Whole-word, case-insensitive occurrences; `_` is a boundary, unlike in `\\b`."""
-    pattern = rf"(?<![^\W_]){re.escape(word.strip())}(?![^\W_])"
-    return len(re.findall(pattern, words_for_keywords(text), re.IGNORECASE))
+    return [verdict(constraint, response, scorer) for constraint in constraints]

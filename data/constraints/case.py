@@ -6,19 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from data.constraints.base import (
-    CONSTRAINTS,
-    Constraint,
-    Relation,
-    Space,
-    compare,
-    map_math,
-    math_spans,
-    prose,
-    without_math,
-)
+from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
 from data.constraints.draft import Draft
 from data.constraints.language import ResponseLanguage, is_language
+from data.constraints.text import map_math, math_spans, prose, without_math
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 

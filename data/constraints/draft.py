@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from data.constraints.base import Constraint, check_all, count_word, count_words
+from data.constraints.base import Constraint, Unsatisfiable, check_all
+from data.constraints.text import count_word, count_words
 
 # Sentences that fit any problem. Many use MathIF keywords, so that forbidding or counting those
 # words has bite.
@@ -65,10 +66,6 @@ class Material:
     question: str
     answer: str
     facts: tuple[str, ...] = ()
-
-
-class Unsatisfiable(ValueError):
-    """No response was found that meets the set; the message names the constraints."""
 
 
 @dataclass

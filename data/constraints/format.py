@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space, map_math, math_spans
+from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.case import CapitalWordFrequency, EnglishCapital, EnglishLowercase
 from data.constraints.draft import Draft
+from data.constraints.text import map_math, math_spans
 
 _BULLET = re.compile(r"^[ \t]*[*+•-][ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,})$")

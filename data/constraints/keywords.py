@@ -5,8 +5,9 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare, count_word
+from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
 from data.constraints.draft import WORD_SENTENCES, Draft
+from data.constraints.text import count_word
 
 
 def _add_words(draft: Draft, words: list[str]) -> None:

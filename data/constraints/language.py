@@ -12,8 +12,9 @@ from typing import Self
 
 from langdetect import DetectorFactory, LangDetectException, detect
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space, prose
+from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.draft import Draft
+from data.constraints.text import prose
 
 DetectorFactory.seed = 0
 

@@ -4,8 +4,9 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare, count_words
+from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
 from data.constraints.draft import Draft
+from data.constraints.text import count_words
 
 
 @CONSTRAINTS.register("length_constraint_checkers:number_words")

@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space, count_words
+from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.draft import Draft
 from data.constraints.keywords import ForbiddenWords, Frequency
 from data.constraints.length import NumberWords
 from data.constraints.punctuation import NoComma
+from data.constraints.text import count_words
 
 END_PHRASES = ("Any other questions?", "Is there anything else I can help with?")
 _TRAILING = " \t\r\n\f\v\"'“”‘’*_`"

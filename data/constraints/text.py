@@ -1,0 +1,94 @@
+r"""What a response consists of for a checker: mathematics, prose, words.
+
+Every pattern below is linear: the alternatives start with different characters and nothing nests.
+"""
+
+import re
+from collections.abc import Callable
+
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\n]*\}")
+_TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm)\s*\{([^{}]*)\}")
+_MATH_OPEN = re.compile(r"\\[(\[]|\$\$?|\\(?:boxed|BOXED|fbox)\s*\{")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+
+
+def _closing_brace(text: str, start: int) -> int:
+    """Index after the brace that closes the one before `start`; the end of the text when it is
+    never closed."""
+    depth = 1
+    for found in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if found.group() == "{" else -1
+        if depth == 0:
+            return found.end()
+    return len(text)
+
+
+def math_spans(text: str) -> list[tuple[int, int]]:
+    r"""Half-open spans of `$..$`, `$$..$$`, `\(..\)`, `\[..\]` and `\boxed{..}` (balanced braces),
+    in order."""
+    spans: list[tuple[int, int]] = []
+    closers = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
+    missing: set[str] = (
+        set()
+    )  # closers known not to occur any more: each is searched for in vain only once
+    position = 0
+    while match := _MATH_OPEN.search(text, position):
+        opener = match.group()
+        if opener.endswith("{"):
+            end = _closing_brace(text, match.end())
+        else:
+            closer = closers[opener]
+            found = -1 if closer in missing else text.find(closer, match.end())
+            if found < 0:
+                missing.add(closer)
+                position = match.end()
+                continue
+            end = found + len(closer)
+        spans.append((match.start(), end))
+        position = end
+    return spans
+
+
+def map_math(text: str, math: Callable[[str], str], words: Callable[[str], str] = str) -> str:
+    """`text` with `math` applied to its math spans and `words` to what lies between them."""
+    pieces: list[str] = []
+    last = 0
+    for start, end in math_spans(text):
+        pieces += [words(text[last:start]), math(text[start:end])]
+        last = end
+    return "".join(pieces) + words(text[last:])
+
+
+def without_math(text: str) -> str:
+    """`text` with every math span blanked; what `\\text{}` says inside mathematics is kept."""
+    return map_math(text, lambda span: f" {' '.join(_TEXT.findall(span))} ")
+
+
+def prose(text: str) -> str:
+    """The words a reader would call language: no mathematics, control sequences, environments or
+    digits."""
+    text = _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", without_math(text)))
+    return re.sub(r"https?://\S+|\d+", " ", text)
+
+
+def count_words(text: str) -> int:
+    r"""Blank-separated tokens with a letter or digit; a math span or `\boxed{}` is one word.
+
+    The reference counts `\w+`, so `\frac{1}{2}` is three words there and formulas pay for "at
+    least".
+    """
+    tokens = map_math(text, lambda _: "formula").split()
+    return sum(1 for token in tokens if _LETTER_OR_DIGIT.search(token))
+
+
+def words_for_keywords(text: str) -> str:
+    r"""`text` without LaTeX commands, so that `\bar` is not the word "bar"; `\text{}` contents
+    stay."""
+    return _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", _TEXT.sub(r" \1 ", text)))
+
+
+def count_word(text: str, word: str) -> int:
+    """Whole-word, case-insensitive occurrences; `_` is a boundary, unlike in `\\b`."""
+    pattern = rf"(?<![^\W_]){re.escape(word.strip())}(?![^\W_])"
+    return len(re.findall(pattern, words_for_keywords(text), re.IGNORECASE))
