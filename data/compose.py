@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass
 
 from data.constraints.base import CONSTRAINTS, Constraint, Space, Unsatisfiable
+from data.constraints.conflict import never_combined
 from data.constraints.draft import Material, witness
 
 # The 54 distinct keywords of MathIF's generator.
@@ -122,9 +123,17 @@ def conflicts(constraints: tuple[Constraint, ...], question: str) -> list[str]:
     for i, first in enumerate(constraints):
         for second in constraints[i + 1 :]:
             reason = first.conflict(second, question) or second.conflict(first, question)
+            if never_combined(first.name, second.name):
+                reason = "never combined"
             if reason:
                 found.append(f"{first.name} + {second.name}: {reason}")
     return found
+
+
+def levels(constraints: tuple[Constraint, ...]) -> list[tuple[Constraint, ...]]:
+    """L1..Lk of an incremental curriculum: level k keeps the first k constraints ("Beyond the Trade-off",
+    https://arxiv.org/abs/2508.02150)."""
+    return [constraints[:k] for k in range(1, len(constraints) + 1)]
 
 
 def compose(

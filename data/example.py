@@ -9,20 +9,21 @@ from data.prompt import assemble, messages
 
 @dataclass(frozen=True)
 class Example:
-    """`completion` is an SFT target (None for RL and evaluation); `difficulty` is the source's own
-    scale."""
+    """answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
+    None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly."""
 
     id: str
     source: str
     question: str
-    answer: str
+    answer: str | None
     constraints: tuple[Constraint, ...] = ()
     difficulty: int = 0
     completion: str | None = None
+    text: str | None = None
 
     @property
     def prompt(self) -> str:
-        return assemble(self.question, self.constraints)
+        return assemble(self.question, self.constraints) if self.text is None else self.text
 
     def row(self) -> dict[str, Any]:
         """Columns that TRL trains on and hands to the rewards."""

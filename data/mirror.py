@@ -19,21 +19,20 @@ ENVIRONMENT = "TETHER_DATA"
 
 
 class Row(NamedTuple):
-    """`where` is file:line, for error messages."""
+    """`where` is file:line, or file[index] where there are no lines."""
 
     where: str
     values: dict[str, Any]
 
 
 def read_rows(relative: str, hub: tuple[str, str], required: tuple[str, ...]) -> Iterator[Row]:
-    """Rows of `<mirror>/<relative>` (JSON lines), or of file `hub[1]` (.jsonl or .parquet) in Hub
-    data set `hub[0]`.
+    """Rows of `<mirror>/<relative>`, or of file `hub[1]` in Hub data set `hub[0]`: .jsonl, .json (a list) or .parquet.
 
     Blank lines are skipped (several benchmark files end in one). Raises UserError for a missing
     file, a line that is not a JSON object, or a row without one of the `required` keys.
     """
     path = _local(relative, hub)
-    rows = _parquet(path) if path.suffix == ".parquet" else _json_lines(path)
+    rows = _READERS[path.suffix](path)
     for row in rows:
         if missing := [key for key in required if row.values.get(key) is None]:
             raise UserError(
@@ -42,10 +41,11 @@ def read_rows(relative: str, hub: tuple[str, str], required: tuple[str, ...]) ->
         yield row
 
 
-def _json_lines(path: Path) -> Iterator[Row]:
+def json_lines(path: Path) -> Iterator[Row]:
+    """The objects of a file of JSON lines; blank lines are skipped. Raises UserError for a line that is not one."""
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
-            where = f"data {path}:{number}"
+            where = f"{path}:{number}"
             if not line.strip():
                 continue
             try:
@@ -57,19 +57,40 @@ def _json_lines(path: Path) -> Iterator[Row]:
             yield Row(where, values)
 
 
+def _json_list(path: Path) -> Iterator[Row]:
+    """The objects of a JSON list; where: file[index]."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
+    if not isinstance(found, list):
+        raise UserError(f"{path}: found {type(found).__name__}; expected a list of objects")
+    for index, values in enumerate(found):
+        if not isinstance(values, dict):
+            raise UserError(f"{path}[{index}]: found {type(values).__name__}; expected an object")
+        yield Row(f"{path}[{index}]", values)
+
+
 def _parquet(path: Path) -> Iterator[Row]:
     for index, values in enumerate(pyarrow.parquet.read_table(path).to_pylist()):
-        yield Row(f"data {path}:{index}", values)
+        yield Row(f"{path}[{index}]", values)
+
+
+_READERS = {".jsonl": json_lines, ".json": _json_list, ".parquet": _parquet}
+
+
+def _mirrored(mirror: Path, relative: str) -> Path:
+    """`relative` in the mirror folder, in any of the formats that are read."""
+    path = mirror / relative
+    for found in (path, *map(path.with_suffix, _READERS)):
+        if found.is_file():
+            return found
+    raise UserError(f"data {path}: no such file; {ENVIRONMENT}={mirror} should hold {relative}")
 
 
 def _local(relative: str, hub: tuple[str, str]) -> Path:
     if mirror := os.environ.get(ENVIRONMENT):
-        path = Path(mirror) / relative
-        if not path.is_file():
-            raise UserError(
-                f"data {path}: no such file; {ENVIRONMENT}={mirror} should hold {relative}"
-            )
-        return path
+        return _mirrored(Path(mirror), relative)
     repository, file = hub
     try:
         return Path(hf_hub_download(repository, file, repo_type="dataset"))

@@ -71,6 +71,7 @@ class Record:
 def judge(task: Task, generation: Generation, thinking: Thinking) -> Record:
     """Think-strip once, then grade and check the response: the code that pays the rewards."""
     example = task.example
+    assert example.answer is not None, f"{example.id}: a benchmark's problem has an answer"
     completion, reasoning = thinking.read(generation.text, generation.token_ids)
     verdict = grade(completion.response, example.answer)
     return Record(

@@ -26,15 +26,20 @@ def parse(description: str) -> argparse.Namespace:
     return parser.parse_intermixed_args()
 
 
-def run(main: Callable[[argparse.Namespace], None], description: str) -> None:
-    """Run `main`; what the user wrote wrongly ends in one line per problem and exit code 2, not in
+def guard(program: Callable[[], None]) -> None:
+    """Run `program`; what the user wrote wrongly ends in one line per problem and exit code 2, not in
     a traceback."""
-    args = parse(description)
     try:
-        main(args)
+        program()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted; the same command continues where this one stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def run(main: Callable[[argparse.Namespace], None], description: str) -> None:
+    """Parse the command line and run `main` on it, guarded."""
+    args = parse(description)
+    guard(lambda: main(args))

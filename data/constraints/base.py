@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from data.constraints.text import has_content
 from recipes.errors import UserError
 from recipes.registry import Registry
 from recipes.typed import build
@@ -150,15 +151,17 @@ def verdict(constraint: Constraint, text: str, scorer: Scorer) -> bool:
     return constraint.official(text) if scorer == "official" else constraint.check(text)
 
 
-def gradable(response: str) -> bool:
-    """A blank response, or one over MAX_CHARS, meets nothing under either scorer."""
-    return len(response) <= MAX_CHARS and not response.isspace() and response != ""
+def gradable(response: str, scorer: Scorer) -> bool:
+    """A blank response, or one over MAX_CHARS, meets nothing; nor does, repaired, one without a letter or digit."""
+    if len(response) > MAX_CHARS or not response or response.isspace():
+        return False
+    return scorer == "official" or has_content(response)
 
 
 def check_all(
     constraints: tuple[Constraint, ...], response: str, scorer: Scorer = "repaired"
 ) -> list[bool]:
     """One verdict per constraint, by position (rows repeat ids)."""
-    if not gradable(response):
+    if not gradable(response, scorer):
         return [False] * len(constraints)
     return [verdict(constraint, response, scorer) for constraint in constraints]

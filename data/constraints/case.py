@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
 from data.constraints.draft import Draft
-from data.constraints.language import ResponseLanguage, is_language
+from data.constraints.language import ResponseLanguage, is_detected_as, is_language
+from data.constraints.nlp import num_capital_tokens
 from data.constraints.text import map_math, math_spans, prose, without_math
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
@@ -18,9 +19,14 @@ class _OneCase(Constraint):
     """What the two cases share; `upper` tells them apart."""
 
     upper: ClassVar[bool]
+    mends = "formulas and commands have no case; a text whose language cannot be told fails"
 
     def phase(self) -> int:
         return 7
+
+    def official(self, response: str) -> bool:
+        one_case = response.isupper() if self.upper else response.islower()
+        return one_case and is_detected_as(response, "en")
 
     def check(self, response: str) -> bool:
         words = prose(response)
@@ -81,6 +87,8 @@ class CapitalWordFrequency(Constraint):
     """Repaired: words of two letters or more outside mathematics; `I`, `2AC` and `A=3` are not
     capital words."""
 
+    mends = "words of two letters or more outside formulas"
+
     capital_frequency: int
     capital_relation: Relation
 
@@ -99,6 +107,9 @@ class CapitalWordFrequency(Constraint):
             "In your response, words with all capital letters should appear "
             f"{self.capital_relation} {self.capital_frequency} times."
         )
+
+    def official(self, response: str) -> bool:
+        return compare(num_capital_tokens(response), self.capital_relation, self.capital_frequency)
 
     def check(self, response: str) -> bool:
         return compare(self._count(response), self.capital_relation, self.capital_frequency)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from data.constraints.base import Constraint, Unsatisfiable, check_all
+from data.constraints.nlp import has_sentences
+from data.constraints.phrases import PHRASES
 from data.constraints.text import count_word, count_words
 
 # Sentences that fit any problem. Many use MathIF keywords, so that forbidding or counting those
@@ -58,6 +60,9 @@ WORD_SENTENCES = (
 )
 
 
+MAX_LINES = 400  # no limit of a benchmark asks for more: who gets here asks for what lines cannot give
+
+
 @dataclass(frozen=True)
 class Material:
     """What a response is written from. `facts` are sentences about this very problem; they may be
@@ -73,7 +78,10 @@ class Draft:
     material: Material
     rng: random.Random
     limits: dict[str, int] = field(default_factory=dict)  # word -> most occurrences allowed
+    letter_limits: dict[str, int] = field(default_factory=dict)
     max_words: int | None = None
+    max_sentences: int | None = None
+    language: str | None = None  # of PHRASES; None for English
     no_comma: bool = False
     terse: bool = False  # a bare answer, when fuller drafts have failed
     wrapped: bool = False  # see Constraint.wraps
@@ -87,7 +95,22 @@ class Draft:
         text = " ".join([*self.lines, sentence])
         if self.max_words is not None and count_words(text) > self.max_words:
             return False
+        if self.max_sentences is not None and has_sentences(text, self.max_sentences + 1):
+            return False
+        lower = text.lower()
+        if any(lower.count(letter) > most for letter, most in self.letter_limits.items()):
+            return False
         return all(count_word(text, word) <= most for word, most in self.limits.items())
+
+    def answers(self) -> tuple[str, ...]:
+        return (PHRASES[self.language][0],) if self.language else ANSWERS
+
+    def fillers(self) -> tuple[str, ...]:
+        return PHRASES[self.language][1:] if self.language else FILLERS
+
+    def say(self, english: str, neutral: str) -> str:
+        """`english`, or in another language something that has none."""
+        return neutral if self.language else english
 
     def add(self, choices: tuple[str, ...], **values: str) -> bool:
         """Append a random allowed sentence (not yet used, if possible); False when none is
@@ -96,6 +119,8 @@ class Draft:
         self.rng.shuffle(sentences)
         if self.max_words is not None:
             sentences.sort(key=count_words)  # who is held to few words is brief
+        if self.max_sentences is not None:
+            sentences = [sentence.rstrip(".") + ";" for sentence in sentences]
         sentences.sort(key=lambda sentence: sentence in self.lines)
         for sentence in sentences:
             if self.allows(sentence):
@@ -106,11 +131,13 @@ class Draft:
     def fill(self, enough: Callable[["Draft"], bool]) -> None:
         """Add facts and fillers until `enough(self)`; stops early when nothing is allowed any
         more."""
-        facts = [fact for fact in self.material.facts if fact not in self.lines]
-        while not enough(self):
-            choices = tuple(facts) if facts and self.rng.random() < 0.6 else FILLERS
+        known = () if self.language else self.material.facts
+        facts = [fact for fact in known if fact not in self.lines]
+        fillers = self.fillers()
+        while not enough(self) and len(self.lines) < MAX_LINES:
+            choices = tuple(facts) if facts and self.rng.random() < 0.6 else fillers
             before = len(self.lines)
-            if not self.add(choices) and not self.add(FILLERS):
+            if not self.add(choices) and not self.add(fillers):
                 return
             facts = [fact for fact in facts if fact != self.lines[before]]
 
@@ -131,12 +158,21 @@ class Draft:
         self.fill(lambda draft: len(draft.lines) >= needed)
         self.joiner = "\n"
 
+    def group_lines(self, num: int, divider: str) -> None:
+        """The lines in `num` groups, with a line `divider` between them."""
+        self.layout_lines(num)
+        if len(self.lines) < num:
+            return  # the limits allow no more lines: this draft fails its check
+        cuts = sorted(self.rng.sample(range(1, len(self.lines)), num - 1), reverse=True)
+        for cut in cuts:
+            self.lines.insert(cut, divider)
+
 
 def _begin(draft: Draft) -> None:
     """The answer, and at times a sentence about the work before or after it, as an ordinary
     response has them."""
     boxed = rf"\boxed{{{draft.material.answer}}}"
-    if draft.terse or not draft.add(ANSWERS, a=boxed):
+    if draft.terse or not draft.add(draft.answers(), a=boxed):
         draft.lines.append(boxed)
         return
     extra = 0 if draft.max_words is not None else draft.rng.choice((0, 0, 0, 1))

@@ -14,6 +14,8 @@ from data.constraints.text import map_math, math_spans
 _BULLET = re.compile(r"^[ \t]*[*+•-][ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,})$")
 _EMPHASIS = re.compile(r"(?<![*\w])(\*{1,3})(?![\s*])([^*\n]*[^*\s])\1(?!\*)")
+_STARRED = re.compile(r"\*[^\n*]*\*")
+_DOUBLE_STARRED = re.compile(r"\*\*[^\n*]*\*\*")
 _MARKER_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -36,6 +38,8 @@ class NumberBulletLists(Constraint):
     """Repaired: a bullet is a mark, a blank and text; `---` and `-5 + 3` are none. Exactly n, as in
     the reference."""
 
+    mends = "a mark, a blank and text; rules, negative numbers and code are no bullets"
+
     num_bullets: int
 
     def phase(self) -> int:
@@ -50,6 +54,9 @@ class NumberBulletLists(Constraint):
             f"Your answer must contain exactly {self.num_bullets} bullet points. "
             "Use the markdown bullet points such as:\n* This is point 1. \n* This is point 2"
         )
+
+    def official(self, response: str) -> bool:
+        return _official_bullets(response) == self.num_bullets
 
     def check(self, response: str) -> bool:
         lines = _outside(response).split("\n")
@@ -72,10 +79,29 @@ class NumberBulletLists(Constraint):
         return None
 
 
+def _official_bullets(text: str) -> int:
+    r"""Matches of `^\s*\*[^\*].*$` and of `^\s*-.*$` in linear time: a lone star takes the next line for its text."""
+    count, taken = 0, False
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        mark = line.lstrip()[:2]
+        if mark[:1] == "-":
+            count += 1
+        starred, taken = not taken and mark[:1] == "*", False
+        if starred and mark == "*":
+            taken = number < len(lines)
+            count += taken
+        elif starred and mark != "**":
+            count += 1
+    return count
+
+
 @CONSTRAINTS.register("detectable_format:number_highlighted_sections")
 @dataclass(frozen=True)
 class NumberHighlightedSections(Constraint):
     """Repaired: one emphasis span counts once, `3*4*5` and bullet stars never."""
+
+    mends = "a span counts once, products and bullet stars never, nor mathematics and code"
 
     num_highlights: int
 
@@ -88,6 +114,11 @@ class NumberHighlightedSections(Constraint):
 
     def describe(self) -> str:
         return f"Highlight at least {self.num_highlights} sections in your answer with markdown, i.e. *highlighted section*."
+
+    def official(self, response: str) -> bool:
+        single = sum(1 for span in _STARRED.findall(response) if span.strip("*").strip())
+        double = sum(1 for span in _DOUBLE_STARRED.findall(response) if span[2:-2].strip())
+        return single + double >= self.num_highlights
 
     def check(self, response: str) -> bool:
         text = map_math(_outside(response), lambda _: "x")
@@ -122,6 +153,8 @@ class MultipleSections(Constraint):
     """Repaired: markers stand at line starts, numbered 1..n in order, every section has content;
     exactly n."""
 
+    mends = "markers at line starts, numbered 1 to n, sections with content, exactly n; anywhere and at least n there"
+
     num_sections: int
     section_spliter: str
 
@@ -138,6 +171,13 @@ class MultipleSections(Constraint):
             f"Your response must have {self.num_sections} sections. Mark the beginning of each section with {mark} X, "
             f"such as:\n{mark} 1\n[content of section 1]\n{mark} 2\n[content of section 2]"
         )
+
+    def official(self, response: str) -> bool:
+        try:
+            pieces = re.split(rf"\s?{self.section_spliter}\s?\d+\s?", response)
+        except re.error:
+            return False
+        return len(pieces) - 1 >= self.num_sections
 
     def check(self, response: str) -> bool:
         marker = re.compile(rf"[ \t#*_]*{re.escape(self.section_spliter)}[ \t]+(\d+)(?!\w)(.*)")

@@ -1,7 +1,10 @@
 """Words that must, may or must not occur. Repaired throughout: whole words, escaped, LaTeX commands
 are not words."""
 
+import functools
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +16,7 @@ from data.constraints.text import count_word
 def _add_words(draft: Draft, words: list[str]) -> None:
     """One more sentence with `words`, quoted as the prompt quotes them."""
     quoted = " and ".join(f'"{word}"' for word in words)
-    if not draft.add(WORD_SENTENCES, w=quoted):
+    if draft.language or not draft.add(WORD_SENTENCES, w=quoted):
         draft.lines.append(quoted)  # under a tight word limit
 
 
@@ -25,9 +28,32 @@ def _absent_words(rng: random.Random, space: Space, question: str, num: int) -> 
     )
 
 
+@functools.lru_cache(4096)
+def _pattern(keyword: str, whole: bool) -> re.Pattern[str] | None:
+    """The reference takes keywords as regular expressions; None for one that is none (there it raises)."""
+    try:
+        return re.compile(rf"\b{keyword}\b" if whole else keyword, re.IGNORECASE)
+    except re.error:
+        return None
+
+
+def _matches(keyword: str, text: str, whole: bool = False) -> Iterator[re.Match[str]]:
+    """Matches as the reference finds them. Raises re.error where it raises."""
+    pattern = _pattern(keyword, whole)
+    if pattern is None:
+        raise re.error(f"not a regular expression: {keyword!r}")
+    # A plain word that does not occur at all is the common case, and cheap to see.
+    if keyword.isalnum() and keyword.isascii() and text.isascii():
+        if keyword.lower() not in text.lower():
+            return iter(())
+    return pattern.finditer(text)
+
+
 @CONSTRAINTS.register("keywords:existence")
 @dataclass(frozen=True)
 class Existence(Constraint):
+    mends = "whole words, no regular expressions, LaTeX commands are no words"
+
     keywords: tuple[str, ...]
 
     @classmethod
@@ -36,6 +62,15 @@ class Existence(Constraint):
 
     def describe(self) -> str:
         return f'Include keywords "{list(self.keywords)}" in the response.'
+
+    def describe_ifeval(self) -> str:
+        return f"Include keywords {list(self.keywords)} in the response."
+
+    def official(self, response: str) -> bool:
+        try:
+            return all(any(_matches(word, response)) for word in self.keywords)
+        except re.error:
+            return False
 
     def check(self, response: str) -> bool:
         return all(count_word(response, word) for word in self.keywords)
@@ -58,6 +93,8 @@ class Existence(Constraint):
 @CONSTRAINTS.register("keywords:frequency")
 @dataclass(frozen=True)
 class Frequency(Constraint):
+    mends = Existence.mends
+
     keyword: str
     frequency: int
     relation: Relation
@@ -83,6 +120,16 @@ class Frequency(Constraint):
     def describe(self) -> str:
         return f'In your response, the word "{self.keyword}" should appear {self.relation} {self.frequency} times.'
 
+    def describe_ifeval(self) -> str:
+        return f"In your response, the word {self.keyword} should appear {self.relation} {self.frequency} times."
+
+    def official(self, response: str) -> bool:
+        try:
+            count = sum(1 for _ in _matches(self.keyword.strip(), response))
+        except re.error:
+            return False
+        return compare(count, self.relation, self.frequency)
+
     def check(self, response: str) -> bool:
         return compare(count_word(response, self.keyword), self.relation, self.frequency)
 
@@ -106,6 +153,8 @@ class Frequency(Constraint):
 @CONSTRAINTS.register("keywords:forbidden_words")
 @dataclass(frozen=True)
 class ForbiddenWords(Constraint):
+    mends = "no regular expressions, `_` ends a word, LaTeX commands are no words"
+
     forbidden_words: tuple[str, ...]
 
     def phase(self) -> int:
@@ -118,8 +167,62 @@ class ForbiddenWords(Constraint):
     def describe(self) -> str:
         return f'Do not include keywords "{list(self.forbidden_words)}" in the response.'
 
+    def describe_ifeval(self) -> str:
+        return f"Do not include keywords {list(self.forbidden_words)} in the response."
+
+    def official(self, response: str) -> bool:
+        try:
+            return not any(any(_matches(w, response, whole=True)) for w in self.forbidden_words)
+        except re.error:
+            return False
+
     def check(self, response: str) -> bool:
         return not any(count_word(response, word) for word in self.forbidden_words)
 
     def satisfy(self, draft: Draft) -> None:
         draft.limits.update(dict.fromkeys(self.forbidden_words, 0))
+
+
+@CONSTRAINTS.register("keywords:letter_frequency")
+@dataclass(frozen=True)
+class LetterFrequency(Constraint):
+    """IFEval's. The reference replaces a letter outside a-z by a random one; both scorers count the one that was asked
+    for, so those two slots of IFEval (keys 1122 and 1129) do not compare with published verdicts."""
+
+    letter: str
+    let_frequency: int
+    let_relation: Relation
+
+    def __post_init__(self) -> None:
+        if len(self.letter) != 1:
+            raise ValueError(f"letter: found {self.letter!r}; expected one character")
+
+    def phase(self) -> int:
+        return 0 if self.let_relation == "less than" else 1
+
+    @classmethod
+    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
+        letter = rng.choice("abcdefghijklmnopqrstuvwxyz")
+        relation: Relation = rng.choice(("less than", "at least"))
+        return cls(letter, rng.randint(1, 10), relation)
+
+    def describe(self) -> str:
+        return (
+            f"In your response, the letter {self.letter} should appear "
+            f"{self.let_relation} {self.let_frequency} times."
+        )
+
+    def official(self, response: str) -> bool:
+        count = response.lower().count(self.letter.lower())
+        return compare(count, self.let_relation, self.let_frequency)
+
+    def satisfy(self, draft: Draft) -> None:
+        if self.let_relation == "less than":
+            draft.letter_limits[self.letter] = self.let_frequency - 1
+        elif not self.check(draft.text()):
+            _add_words(draft, [self.letter] * self.let_frequency)
+
+    def conflict(self, other: Constraint, question: str) -> str | None:
+        if isinstance(other, LetterFrequency) and other.letter == self.letter:
+            return "one letter is counted twice"
+        return None

@@ -1,7 +1,7 @@
 """The language of the response, judged on its prose only (no mathematics).
 
-langdetect 1.0.9 is random unless seeded; seeding the factory once makes each verdict depend on the
-text alone, in every process and whatever ran before. Repaired: a text without letters follows no
+langdetect 1.0.9 is random unless seeded; data.constraints.detect seeds it for each text, so that a verdict depends on
+the text alone, in every process and whatever ran before. Repaired: a text without letters follows no
 language, and a script that only one language of the list uses decides by itself.
 """
 
@@ -10,13 +10,10 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
-from langdetect import DetectorFactory, LangDetectException, detect
-
 from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.detect import detect
 from data.constraints.draft import Draft
 from data.constraints.text import prose
-
-DetectorFactory.seed = 0
 
 LANGUAGES = {
     "en": "English", "es": "Spanish", "pt": "Portuguese", "ar": "Arabic", "hi": "Hindi", "fr": "French",
@@ -55,17 +52,19 @@ def is_language(text: str, language: str) -> bool:
             return True
     if len(letters) < MIN_LETTERS:
         return False
-    try:
-        return bool(detect(words) == language)
-    except (
-        LangDetectException
-    ):  # no known n-gram is left: nothing shows that the instruction was followed
-        return False
+    return detect(words) == language
+
+
+def is_detected_as(text: str, language: str) -> bool:
+    """The reference's check: langdetect's verdict on the whole text; a text that it cannot tell passes."""
+    return detect(text) in (language, None)
 
 
 @CONSTRAINTS.register("language:response_language")
 @dataclass(frozen=True)
 class ResponseLanguage(Constraint):
+    mends = "prose only, and where a script decides, the script; a text whose language cannot be told fails"
+
     language: str
 
     def __post_init__(self) -> None:
@@ -81,11 +80,20 @@ class ResponseLanguage(Constraint):
     def describe(self) -> str:
         return f"Your answer should be in {LANGUAGES[self.language]} language, no other language is allowed. "
 
+    def describe_ifeval(self) -> str:
+        return f"Your ENTIRE response should be in {LANGUAGES[self.language]} language, no other language is allowed."
+
+    def official(self, response: str) -> bool:
+        return is_detected_as(response, self.language)
+
     def check(self, response: str) -> bool:
         return is_language(response, self.language)
 
+    def phase(self) -> int:
+        return 0
+
     def satisfy(self, draft: Draft) -> None:
-        """Drafts are English: only `en` can be met."""
+        draft.language = self.language if self.language != "en" else None
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, ResponseLanguage) and other.language != self.language:

@@ -1,6 +1,7 @@
 """Length of the response in words."""
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,11 +9,15 @@ from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, comp
 from data.constraints.draft import Draft
 from data.constraints.text import count_words
 
+_WORD = re.compile(r"\w+")
+
 
 @CONSTRAINTS.register("length_constraint_checkers:number_words")
 @dataclass(frozen=True)
 class NumberWords(Constraint):
     """Repaired: formulas, `don't` and `well-known` count one word each (`count_words`)."""
+
+    mends = r"blank-separated words, a formula is one; the reference counts `\w+`"
 
     num_words: int
     relation: Relation
@@ -28,6 +33,9 @@ class NumberWords(Constraint):
 
     def describe(self) -> str:
         return f"Answer with {self.relation} {self.num_words} words."
+
+    def official(self, response: str) -> bool:
+        return compare(len(_WORD.findall(response)), self.relation, self.num_words)
 
     def check(self, response: str) -> bool:
         return compare(count_words(response), self.relation, self.num_words)
@@ -48,3 +56,9 @@ class NumberWords(Constraint):
         ):
             return "the least is not below the limit" if other.num_words <= self.num_words else None
         return None
+
+
+@CONSTRAINTS.register("length_constraints:number_words")
+@dataclass(frozen=True)
+class IFEvalNumberWords(NumberWords):
+    """The same under IFEval's id."""

@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import nltk
+from nltk import redos
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.punkt import PunktTokenizer
 
 from recipes.errors import UserError
 
+# nltk gives up on a match after five seconds of wall clock. Its own patterns are linear, and a verdict must not depend on
+# how busy the machine is.
+redos.DEFAULT_TIMEOUT = None
 MIRROR = "TETHER_DATA"
 
 
@@ -38,7 +42,7 @@ def nltk_data(load: Any, package: str) -> Any:
 
 # ------------------------------------------------------------------------------------------ sentences
 # A plain word before the mark: no number, no initial, nothing that punkt's tokenizer would cut.
-_PLAIN = re.compile(r"""([A-Za-z]{2,})(?:[!?]|(\.))(?=[\s)";}\]*:@'({\[!?])""")
+_PLAIN = re.compile(r"""([A-Za-z]{2,})(?:[!?]|(\.))(?=[ \t\r\n)";}\]*:@'({\[!?])""")
 
 
 class _Punkt(PunktTokenizer):  # type: ignore[misc]
@@ -101,6 +105,13 @@ def _chunk_tokens(left: str, chunk: str, right: str) -> tuple[str, ...]:
     return tuple(tokens[1:-1] if left else tokens[:-1])
 
 
+@functools.lru_cache(65536)
+def _last_tokens(left: str, chunks: str) -> tuple[str, ...]:
+    """The same at the end of a sentence."""
+    tokens = _treebank.tokenize(f"{'x' + left if left else ''}{chunks}")
+    return tuple(tokens[1:] if left else tokens)
+
+
 def _sentence_tokens(sentence: str) -> Iterator[str]:
     chunks = list(_CHUNK.finditer(sentence))
     # The treebank rules for a final full stop look through closing marks, so the end is tokenized as one piece.
@@ -112,9 +123,7 @@ def _sentence_tokens(sentence: str) -> Iterator[str]:
         yield from _chunk_tokens(left, match.group(), sentence[match.end()])
     if chunks:
         start = chunks[last].start()
-        left = f"x{sentence[start - 1]}" if start else ""
-        tail = _treebank.tokenize(left + sentence[start:])
-        yield from tail[1:] if left else tail
+        yield from _last_tokens(sentence[start - 1] if start else "", sentence[start:])
 
 
 def iter_tokens(text: str) -> Iterator[str]:
@@ -154,7 +163,8 @@ def num_capital_tokens(text: str) -> int:
 
 # -------------------------------------------------------------------------------- regular expressions
 _STARTERS = (
-    r"(Mr|Mrs|Ms|Dr|Prof|Capt|Cpt|Lt|He\s|She\s|It\s|They\s|Their\s|Our\s|We\s|But\s|However\s|That\s|This\s|Wherever)"
+    r"(Mr|Mrs|Ms|Dr|Prof|Capt|Cpt|Lt|Wherever|"
+    r"He\s|She\s|It\s|They\s|Their\s|Our\s|We\s|But\s|However\s|That\s|This\s)"
 )
 _LETTER = "([A-Za-z])"
 _SUFFIX = "(Inc|Ltd|Jr|Sr|Co)"

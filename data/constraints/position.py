@@ -23,6 +23,8 @@ class EndChecker(Constraint):
     """Repaired: closing quotes and emphasis after the phrase are forgiven, a letter glued before it
     is not."""
 
+    mends = "closing quotes and emphasis are forgiven, a letter glued before the phrase is not"
+
     end_phrase: str
 
     def phase(self) -> int:
@@ -34,6 +36,12 @@ class EndChecker(Constraint):
 
     def describe(self) -> str:
         return f'Finish your response with this exact phrase "{self.end_phrase}". No other words should follow this phrase.'
+
+    def describe_ifeval(self) -> str:
+        return f"Finish your response with this exact phrase {self.end_phrase}. No other words should follow this phrase."
+
+    def official(self, response: str) -> bool:
+        return response.strip().strip('"').lower().endswith(self.end_phrase.strip().lower())
 
     def check(self, response: str) -> bool:
         text = response.rstrip(_TRAILING).lower()
@@ -60,6 +68,7 @@ class Quotation(Constraint):
     fails."""
 
     wraps = True
+    mends = 'one pair around a text that is not blank; `"a" and "b"` fails, curly quotes pass'
 
     def phase(self) -> int:
         return 8
@@ -70,6 +79,13 @@ class Quotation(Constraint):
 
     def describe(self) -> str:
         return "Wrap your entire response with double quotation marks. "
+
+    def describe_ifeval(self) -> str:
+        return self.describe().rstrip()
+
+    def official(self, response: str) -> bool:
+        text = response.strip()
+        return len(text) > 1 and text[0] == text[-1] == '"'
 
     def check(self, response: str) -> bool:
         text = response.strip()
@@ -93,6 +109,8 @@ class Quotation(Constraint):
 class RepeatPrompt(Constraint):
     """Repaired: runs of blanks compare equal, and something has to follow the repetition."""
 
+    mends = "runs of blanks are equal, an answer has to follow"
+
     prompt_to_repeat: str
 
     def phase(self) -> int:
@@ -107,6 +125,9 @@ class RepeatPrompt(Constraint):
             "First repeat the request word for word without change, then give your answer (1. do not say any words or "
             "characters before repeating the request; 2. the request you need to repeat does not include this sentence)"
         )
+
+    def official(self, response: str) -> bool:
+        return response.strip().lower().startswith(self.prompt_to_repeat.strip().lower())
 
     def check(self, response: str) -> bool:
         text, prompt = (

@@ -16,6 +16,8 @@ class NoComma(Constraint):
     r"""Repaired: the thin space `\,` and the separator in `1{,}000` are not commas; full-width
     commas are."""
 
+    mends = r"`\,` and `{,}` are no commas, full-width commas are"
+
     def phase(self) -> int:
         return 0
 
@@ -25,6 +27,9 @@ class NoComma(Constraint):
 
     def describe(self) -> str:
         return "In your entire response, refrain from the use of any commas."
+
+    def official(self, response: str) -> bool:
+        return "," not in response
 
     def check(self, response: str) -> bool:
         return _COMMAS.isdisjoint(response.replace(r"\,", "").replace("{,}", ""))

@@ -1,5 +1,5 @@
-"""Which constraint kinds may be trained on. Declared once; `compose` enforces it and a test checks
-the recipes.
+"""Which constraint kinds there are in each benchmark, and which may be trained on. Declared once; `compose` enforces it
+and a test checks the recipes.
 
 Three tiers, so that "generalises" has a meaning at two levels:
 - TRAIN: seen by the base model and by every regime that trains on constraints;
@@ -7,6 +7,12 @@ Three tiers, so that "generalises" has a meaning at two levels:
   IFBench set-up);
 - UNSEEN: in no training data at all.
 """
+
+from typing import Literal
+
+from data.constraints.base import CONSTRAINTS
+
+Benchmark = Literal["mathif", "ifeval", "ifbench", "iftrain"]
 
 TRAIN = (
     "length_constraint_checkers:number_words",
@@ -27,6 +33,23 @@ HELD_OUT = (
 )
 UNSEEN = ("punctuation:no_comma",)
 
+# The benchmarks' own kinds; IFBench's are held out by its authors, IFTrain's were made to train for it.
+MATHIF = (*TRAIN, *HELD_OUT, *UNSEEN, "language:response_language")
+IFEVAL = (
+    "length_constraints:number_words",
+    *(name for name in MATHIF if not name.startswith("length_constraint_checkers")),
+    "keywords:letter_frequency",
+    "length_constraints:number_sentences",
+    "length_constraints:number_paragraphs",
+    "length_constraints:nth_paragraph_first_word",
+    "detectable_content:number_placeholders",
+    "detectable_content:postscript",
+    "detectable_format:constrained_response",
+    "detectable_format:json_format",
+    "detectable_format:title",
+    "combination:two_responses",
+)
+
 KINDS = {"train": TRAIN, "held_out": HELD_OUT, "unseen": UNSEEN, "base": TRAIN + HELD_OUT}
 
 
@@ -37,3 +60,15 @@ def require_counts(num_constraints: tuple[int, ...], tier: str) -> None:
         raise ValueError(
             f"num_constraints: found {list(num_constraints)}; expected numbers from 0 to {most}"
         )
+
+
+def kinds_of(benchmark: Benchmark) -> frozenset[str]:
+    """The ids that rows of `benchmark` may carry: `mathif`, `ifeval`, `ifbench` or `iftrain` (whose rows mix IFEval's
+    kinds with their own)."""
+    if benchmark == "mathif":
+        return frozenset(MATHIF)
+    if benchmark == "ifeval":
+        return frozenset(IFEVAL)
+    module = f"data.constraints.{benchmark}_"
+    own = {name for name in CONSTRAINTS if CONSTRAINTS[name].__module__.startswith(module)}
+    return frozenset(own | set(IFEVAL) if benchmark == "iftrain" else own)

@@ -92,3 +92,8 @@ def count_word(text: str, word: str) -> int:
     """Whole-word, case-insensitive occurrences; `_` is a boundary, unlike in `\\b`."""
     pattern = rf"(?<![^\W_]){re.escape(word.strip())}(?![^\W_])"
     return len(re.findall(pattern, words_for_keywords(text), re.IGNORECASE))
+
+
+def has_content(text: str) -> bool:
+    """Whether there is a letter or a digit at all: punctuation answers nothing."""
+    return _LETTER_OR_DIGIT.search(text) is not None

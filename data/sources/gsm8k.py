@@ -1,21 +1,13 @@
-"""GSM8K training problems (https://arxiv.org/abs/2110.14168) with sampled constraints.
+"""GSM8K (https://arxiv.org/abs/2110.14168); its `<<calculator>>` marks are taken out of the worked solutions."""
 
-SFT targets: the data set's worked solution without its `<<calculator>>` marks is the reasoning, and
-the response is written by the constructive satisfier, so it meets its constraints by construction.
-"""
-
-import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from data.compose import MATHIF_SPACE, TINY_SPACE, compose
-from data.constraints.draft import Material
-from data.constraints.split import KINDS
-from data.example import Example, completion
-from data.mirror import read_rows
+from data.mirror import Row, read_rows
 from data.sources import SOURCES
+from data.sources.maths import MathsSource, Problem
 from recipes.errors import UserError
 
 _MARKS = re.compile(r"<<[^<>]*>>")
@@ -23,47 +15,28 @@ _MARKS = re.compile(r"<<[^<>]*>>")
 
 @SOURCES.register("gsm8k")
 @dataclass(frozen=True)
-class GSM8K:
-    """num_rows: how many problems, from the start of the file (7,473 in train).
-
-    lengths: `mathif` samples MathIF's argument ranges (up to 1,024 words), `short` those of the
-        tiny world.
-    """
+class GSM8K(MathsSource):
+    """7,473 problems in train, 1,319 in test; difficulty: the number of steps of the worked solution."""
 
     num_rows: int = 7473
-    num_constraints: tuple[int, ...] = (0, 1, 2, 3)
-    kinds: Literal["train", "held_out", "unseen", "base"] = "train"
-    lengths: Literal["mathif", "short"] = "mathif"
     split: Literal["train", "test"] = "train"
 
-    def __len__(self) -> int:
-        return self.num_rows
+    dataset = "gsm8k"
 
-    def load(self, seed: int) -> Iterator[Example]:
-        rng = random.Random(f"gsm8k {seed}")
-        space = MATHIF_SPACE if self.lengths == "mathif" else TINY_SPACE
+    def rows(self) -> Iterator[Row]:
         hub = ("openai/gsm8k", f"main/{self.split}-00000-of-00001.parquet")
-        for index, row in enumerate(
-            read_rows(f"gsm8k/{self.split}.jsonl", hub, ("question", "answer"))
-        ):
-            if index == self.num_rows:
-                return
-            solution, mark, answer = row.values["answer"].rpartition("####")
-            if not mark or not answer.strip():
-                raise UserError(
-                    f"{row.where}: answer: found no '#### N'; expected the gold after '####'"
-                )
-            question, gold = row.values["question"].strip(), answer.strip().replace(",", "")
-            material = Material(question, gold)
-            composed = compose(
-                material, rng.choice(self.num_constraints), KINDS[self.kinds], space, rng
+        return read_rows(f"gsm8k/{self.split}.jsonl", hub, ("question", "answer"))
+
+    def problem(self, row: Row) -> Problem:
+        solution, mark, answer = row.values["answer"].rpartition("####")
+        if not mark or not answer.strip():
+            raise UserError(
+                f"{row.where}: answer: found no '#### N'; expected the gold after '####'"
             )
-            yield Example(
-                id=f"gsm8k-{self.split}-{index}",
-                source="gsm8k",
-                question=question,
-                answer=gold,
-                constraints=composed.constraints,
-                difficulty=solution.strip().count("\n") + 1,
-                completion=completion(_MARKS.sub("", solution).strip(), composed.witness),
-            )
+        steps = solution.strip()
+        return Problem(
+            question=row.values["question"].strip(),
+            answer=answer.strip().replace(",", ""),
+            reasoning=_MARKS.sub("", steps),
+            difficulty=steps.count("\n") + 1,
+        )

@@ -23,11 +23,11 @@ REWARDS = Registry("reward", "train.rewards")
 
 @dataclass(frozen=True)
 class Sample:
-    """One completion as a reward sees it. `gold` is the problem's answer; token counts as in
-    data.response."""
+    """One completion as a reward sees it. gold: the problem's answer, None where there is none to grade; token counts
+    as in data.response."""
 
     completion: Completion
-    gold: str
+    gold: str | None
     constraints: tuple[Constraint, ...]
     num_reasoning_tokens: int
     num_tokens: int
@@ -66,7 +66,7 @@ class TRLReward:
         self,
         completions: list[Any],
         completion_ids: list[list[int]],
-        answer: list[str],
+        answer: list[str | None],
         constraints: list[str],
         log_metric: Callable[[str, float], None] | None = None,
         **_: Any,
@@ -96,7 +96,7 @@ class TRLReward:
             )
         return scores
 
-    def _sample(self, text: str, ids: list[int], gold: str, specs: str) -> Sample:
+    def _sample(self, text: str, ids: list[int], gold: str | None, specs: str) -> Sample:
         completion, reasoning_tokens = self.thinking.read(text, ids)
         return Sample(completion, gold, loads(specs), reasoning_tokens, len(ids))
 

@@ -1,5 +1,5 @@
-"""1 for a right final answer, 0 for a wrong or missing one; undecided gradings are left out
-(None)."""
+"""1 for a right final answer, 0 for a wrong or missing one; undecided gradings, and requests without a gold answer,
+are left out (None)."""
 
 from dataclasses import dataclass
 
@@ -11,5 +11,10 @@ from train.rewards import REWARDS, Sample
 @dataclass(frozen=True)
 class Answer:
     def score(self, samples: list[Sample]) -> list[float | None]:
-        verdicts = [grade(sample.completion.response, sample.gold).correct for sample in samples]
-        return [None if correct is None else float(correct) for correct in verdicts]
+        return [self._one(sample) for sample in samples]
+
+    def _one(self, sample: Sample) -> float | None:
+        if sample.gold is None:
+            return None
+        correct = grade(sample.completion.response, sample.gold).correct
+        return None if correct is None else float(correct)

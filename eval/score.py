@@ -1,0 +1,136 @@
+"""Score responses that were made elsewhere; no model is needed.
+
+    python -m eval.score constraints RESPONSES.jsonl --scorer official --out VERDICTS.jsonl
+
+Rows: {"benchmark": "ifeval" | "mathif" | "ifbench" | "iftrain", "instruction_id_list": [...], "kwargs": [{...}, ...],
+"response": "..."}; other keys are left alone. Verdicts, in the same order: {"strict": [...], "loose": [...]}, one bool
+for each constraint. A table on stderr says how often each kind was met, and where the two scorers differ.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from data.constraints.base import CONSTRAINTS, Constraint, Scorer, check_all, from_spec
+from data.constraints.loose import strict_and_loose
+from data.constraints.split import Benchmark, kinds_of
+from data.mirror import json_lines
+from data.response import split
+from recipes.cli import guard
+from recipes.errors import UserError
+from recipes.registry import did_you_mean
+from recipes.run import write_atomically
+from recipes.typed import build
+
+
+@dataclass(frozen=True)
+class ResponseRow:
+    """The keys of a row that are read."""
+
+    benchmark: Benchmark
+    instruction_id_list: list[str]
+    kwargs: list[dict[str, Any] | None]
+    response: str
+
+
+class Graded(NamedTuple):
+    constraints: tuple[Constraint, ...]
+    strict: list[bool]
+    loose: list[bool]
+    other: list[bool]  # strict, by the other scorer
+
+
+def _row(values: dict[str, Any], where: str) -> ResponseRow:
+    keys = ResponseRow.__dataclass_fields__
+    row = build(ResponseRow, {key: values[key] for key in keys if key in values}, where)
+    if len(row.instruction_id_list) != len(row.kwargs):
+        raise UserError(
+            f"{where}: kwargs: found {len(row.kwargs)} entries; expected one for each of the "
+            f"{len(row.instruction_id_list)} ids in instruction_id_list"
+        )
+    known = kinds_of(row.benchmark)
+    for name in row.instruction_id_list:
+        if name not in known:
+            raise UserError(
+                f"{where}: instruction_id_list: {row.benchmark} has no {name!r}.{did_you_mean(name, list(known))}"
+            )
+    return row
+
+
+def grade(path: Path, scorer: Scorer, strip_think: bool) -> Iterator[Graded]:
+    """Verdicts of a file's rows, in order. Raises UserError with file and line for a row that cannot be used."""
+    other: Scorer = "repaired" if scorer == "official" else "official"
+    for where, values in json_lines(path):
+        row = _row(values, where)
+        specs = zip(row.instruction_id_list, row.kwargs, strict=True)
+        constraints = tuple(from_spec(name, kwargs, where) for name, kwargs in specs)
+        response = split(row.response).response if strip_think else row.response
+        strict, loose = strict_and_loose(constraints, response, scorer)
+        yield Graded(constraints, strict, loose, check_all(constraints, response, other))
+
+
+def table(graded: list[Graded], scorer: Scorer) -> Table:
+    """How often each kind is met by either scorer, and what the mend is where they differ."""
+    asked, met, other, differ = (Counter[str]() for _ in range(4))
+    for row in graded:
+        for constraint, strict, repaired in zip(
+            row.constraints, row.strict, row.other, strict=True
+        ):
+            asked[constraint.name] += 1
+            met[constraint.name] += strict
+            other[constraint.name] += repaired
+            differ[constraint.name] += strict is not repaired
+    names = ("official", "repaired") if scorer == "official" else ("repaired", "official")
+    found = Table("kind", "asked", *names, "differ", "what `repaired` mends")
+    for name in sorted(asked, key=lambda name: (-differ[name], name)):
+        mends = CONSTRAINTS[name].mends if differ[name] else ""  # type: ignore[attr-defined]
+        found.add_row(
+            name, str(asked[name]), str(met[name]), str(other[name]), str(differ[name]), mends
+        )
+    return found
+
+
+def constraints(args: argparse.Namespace) -> None:
+    if not args.responses.is_file():
+        raise UserError(f"{args.responses}: no such file; expected JSON lines")
+    rows = grade(args.responses, args.scorer, args.strip_think)
+    graded = list(tqdm(rows, desc="responses", unit=" rows", leave=False))
+    lines = [json.dumps({"strict": row.strict, "loose": row.loose}) + "\n" for row in graded]
+    write_atomically(args.out, "".join(lines))
+    Console(stderr=True).print(table(graded, args.scorer))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("constraints", help="verdicts on verifiable constraints")
+    command.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
+    command.add_argument(
+        "--scorer",
+        choices=("official", "repaired"),
+        default="repaired",
+        help="the reference's verdict, or ours with its defects mended (default)",
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="VERDICTS.jsonl")
+    command.add_argument(
+        "--strip-think",
+        action="store_true",
+        help="check what follows the last </think>; unterminated thinking meets nothing",
+    )
+    command.set_defaults(run=constraints)
+    args = parser.parse_args()
+    guard(lambda: args.run(args))
+
+
+if __name__ == "__main__":
+    main()
