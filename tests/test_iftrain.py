@@ -192,6 +192,8 @@ ROWS = [
     (START_END, {}, "Go now", False, False),
     (START_END, {}, "(go) and go", False, False),
     (START_END, {}, "! !", True, False),
+    (START_END, {}, "x " + "-" * 1000 + "x", True, True),
+    (START_END, {}, "x " + "-" * 1001 + "x", False, False),  # in pairs from the left: -x is left
     # first and last words
     (FIRST, {"first_word": "so"}, "So it is. so be it", True, True),
     (FIRST, {"first_word": "so"}, "So, it is.", False, True),

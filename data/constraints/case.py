@@ -141,7 +141,8 @@ class CapitalWordFrequency(Constraint):
 def prose_with_digits(text: str) -> str:
     """Text outside mathematics, without control sequences: digits stay, so that `2AC` is not a
     word."""
-    return re.sub(r"\\[A-Za-z]+|\w*\d\w*", " ", without_math(text))
+    words = re.sub(r"\\[A-Za-z]+", " ", without_math(text))
+    return re.sub(r"(?<!\w)\w*\d\w*", " ", words)
 
 
 def _candidates(text: str) -> list[tuple[int, int]]:

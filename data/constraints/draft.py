@@ -60,7 +60,9 @@ WORD_SENTENCES = (
 )
 
 
-MAX_LINES = 400  # no limit of a benchmark asks for more: who gets here asks for what lines cannot give
+MAX_LINES = (
+    400  # no limit of a benchmark asks for more: who gets here asks for what lines cannot give
+)
 
 
 @dataclass(frozen=True)

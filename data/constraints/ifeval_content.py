@@ -106,7 +106,7 @@ class Postscript(Constraint):
 @CONSTRAINTS.register("detectable_format:title")
 @dataclass(frozen=True)
 class Title(Constraint):
-    mends = "the brackets hold a letter or digit and no bracket; `1<<2 and 8>>1` is no title"
+    mends = "the brackets hold a letter or digit and no other bracket"
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:

@@ -154,7 +154,8 @@ class StartEnd(NoArguments):
 
 def _last_token(text: str) -> str:
     """The last of `nlp.tokens(text)`, from the end alone: what lies further off than a few words does not matter."""
-    tail = text.rstrip()[-_TAIL_CHARS:]
+    # What comes in pairs, as in `--`, may have its first half before the cut.
+    tail = text.rstrip()[-_TAIL_CHARS:].lstrip("-',:`")
     if not SENTENCE_END.search(tail) and len(found := nlp.tokens(tail)) > SLACK:
         return found[-1]
     words = text.rsplit(maxsplit=_TAIL_WORDS)
