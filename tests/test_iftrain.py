@@ -57,6 +57,7 @@ ROWS = [
     # copies
     (REPEAT, CAT, "the red cat sat, the big dog sat", True, True),
     (REPEAT, CAT, "the red cat sat", False, False),  # once
+    (REPEAT, CAT, "the big cat sat the red cat sat", True, False),  # the reference looks at the last span only
     (REPEAT, CAT, "the red cat sat the big dog sat the big fox sat", False, False),
     (REPEAT, CAT, "the red cat sat the big cat sat", False, False),  # the phrase itself
     (REPEAT, CAT, "the red dog sat the big dog sat", False, False),  # two words replaced

@@ -27,11 +27,17 @@ CONSTRAINTS = Registry("constraint", "data.constraints")
 
 Relation = Literal["at least", "less than"]
 Scorer = Literal["official", "repaired"]
+Inherited = Literal["wholes", "parts"] | None
 MAX_CHARS = 200_000  # longer responses meet nothing: no answer to a prompt is a book
 
 
 class Unsatisfiable(ValueError):
     """No response was found that meets the set; the message names the constraints."""
+
+
+def inherited_by(relation: Relation) -> Inherited:
+    """Of a count that no line lowers."""
+    return "wholes" if relation == "at least" else "parts"
 
 
 def compare(count: int, relation: Relation, bound: int) -> bool:
@@ -83,6 +89,12 @@ class Constraint(ABC):
     def describe(self) -> str:
         """The sentence of the prompt, in the benchmark's wording, trailing blanks included; MathIF's for the kinds that
         it shares with IFEval."""
+
+    def inherited(self) -> Inherited:
+        """Whether meeting the official check is passed on to every text that holds this one's lines (`wholes`: "at
+        least"), to every run of its lines (`parts`: "less than", "do not"), or neither. Spares the loose scorer most
+        of its eight texts."""
+        return None
 
     def describe_ifeval(self) -> str:
         """The same in IFEval's wording."""

@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
+from data.constraints.base import (
+    CONSTRAINTS,
+    Constraint,
+    Inherited,
+    Relation,
+    Space,
+    compare,
+    inherited_by,
+)
 from data.constraints.draft import Draft
 from data.constraints.language import ResponseLanguage, is_detected_as, is_language
 from data.constraints.nlp import num_capital_tokens
@@ -107,6 +115,9 @@ class CapitalWordFrequency(Constraint):
             "In your response, words with all capital letters should appear "
             f"{self.capital_relation} {self.capital_frequency} times."
         )
+
+    def inherited(self) -> Inherited:
+        return inherited_by(self.capital_relation)
 
     def official(self, response: str) -> bool:
         return compare(num_capital_tokens(response), self.capital_relation, self.capital_frequency)

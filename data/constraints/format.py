@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Space
 from data.constraints.case import CapitalWordFrequency, EnglishCapital, EnglishLowercase
 from data.constraints.draft import Draft
 from data.constraints.text import map_math, math_spans
@@ -115,7 +115,12 @@ class NumberHighlightedSections(Constraint):
     def describe(self) -> str:
         return f"Highlight at least {self.num_highlights} sections in your answer with markdown, i.e. *highlighted section*."
 
+    def inherited(self) -> Inherited:
+        return "wholes"
+
     def official(self, response: str) -> bool:
+        if "*" not in response:
+            return False
         single = sum(1 for span in _STARRED.findall(response) if span.strip("*").strip())
         double = sum(1 for span in _DOUBLE_STARRED.findall(response) if span[2:-2].strip())
         return single + double >= self.num_highlights
@@ -172,7 +177,12 @@ class MultipleSections(Constraint):
             f"such as:\n{mark} 1\n[content of section 1]\n{mark} 2\n[content of section 2]"
         )
 
+    def inherited(self) -> Inherited:
+        return "wholes" if self.section_spliter.isalnum() else None
+
     def official(self, response: str) -> bool:
+        if self.section_spliter.isalnum() and self.section_spliter not in response:
+            return False  # the common case
         try:
             pieces = re.split(rf"\s?{self.section_spliter}\s?\d+\s?", response)
         except re.error:

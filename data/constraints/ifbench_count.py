@@ -1,19 +1,16 @@
-"""IFBench's counts (https://arxiv.org/abs/2507.02833): words, names, numbers, marks, keywords; and what its other
-families share."""
+"""IFBench's counts (https://arxiv.org/abs/2507.02833): words, names, numbers, marks, keywords."""
 
 import random
 import re
-import string
 from dataclasses import astuple, dataclass
 from typing import ClassVar, Self
 
 from data.constraints import nlp
+from data.constraints.arguments import EDGE, NoArguments, at_least, depunct, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.keywords import _absent_words
+from data.constraints.keywords import absent_words
 from data.constraints.text import count_word, has_content
 
-EDGE = string.punctuation + " "  # what IFBench strips off words
-NO_MARKS = str.maketrans("", "", string.punctuation)
 WORD = re.compile(r"\w+")
 
 _CONJUNCTIONS = frozenset({"and", "but", "for", "nor", "or", "so", "yet"})
@@ -34,33 +31,6 @@ _PRONOUNS = frozenset(
 )
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTERS = re.compile("[a-z]+")
-
-
-def at_least(least: int, **arguments: int) -> None:
-    """Raise ValueError for an argument below `least`."""
-    for key, found in arguments.items():
-        if found < least:
-            raise ValueError(f"{key}: found {found}; expected at least {least}")
-
-
-def not_blank(**arguments: str) -> None:
-    """Raise ValueError for an argument that is blank."""
-    for key, found in arguments.items():
-        if not found.strip():
-            raise ValueError(f"{key}: found {found!r}; expected a text that is not blank")
-
-
-class NoArguments(Constraint):
-    """A kind that is only its sentence."""
-
-    wording: ClassVar[str]
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return self.wording
 
 
 @dataclass(frozen=True)
@@ -185,7 +155,7 @@ class Numbers(_OneNumber):
     drawn = (2, 36)
 
     def official(self, response: str) -> bool:
-        return len(re.findall(r"\d+", response.translate(NO_MARKS))) == self.N
+        return len(re.findall(r"\d+", depunct(response))) == self.N
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, Numbers) and other.N != self.N:
@@ -272,7 +242,7 @@ class KeywordsMultiple(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(*_absent_words(rng, space, question, 5))
+        return cls(*absent_words(rng, space, question, 5))
 
     def _keywords(self) -> list[str]:
         return [keyword.strip() for keyword in astuple(self)]

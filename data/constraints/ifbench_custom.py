@@ -9,8 +9,8 @@ import string
 import unicodedata
 from dataclasses import dataclass
 
+from data.constraints.arguments import EDGE, NoArguments, depunct
 from data.constraints.base import CONSTRAINTS
-from data.constraints.ifbench_format import EDGE, Fixed, depunct
 from data.constraints.nlp import iter_sentences
 
 _HEADING = re.compile(r"Question \d+[.|):;]?\s*")
@@ -38,7 +38,7 @@ def _ascii_character(character: str) -> str:
 
 @CONSTRAINTS.register("custom:multiples")
 @dataclass(frozen=True)
-class Multiples(Fixed):
+class Multiples(NoArguments):
     wording = "Count from 10 to 50 but only print multiples of 7."
 
     def official(self, response: str) -> bool:
@@ -47,7 +47,7 @@ class Multiples(Fixed):
 
 @CONSTRAINTS.register("custom:mcq_count_length")
 @dataclass(frozen=True)
-class MultipleChoice(Fixed):
+class MultipleChoice(NoArguments):
     """A question's length is that of its lines before the first option."""
 
     wording = (
@@ -75,7 +75,7 @@ def _question_length(question: str) -> int:
 
 @CONSTRAINTS.register("custom:reverse_newline")
 @dataclass(frozen=True)
-class ReverseNewline(Fixed):
+class ReverseNewline(NoArguments):
     """From the line of Zimbabwe on, 52 lines and more, sorted; which countries they name is not checked."""
 
     wording = "List the countries of Africa in reverse alphabetical order, each on a new line."
@@ -91,7 +91,7 @@ class ReverseNewline(Fixed):
 
 @CONSTRAINTS.register("custom:word_reverse")
 @dataclass(frozen=True)
-class WordReverse(Fixed):
+class WordReverse(NoArguments):
     """The reference wants one sentence, too, but has deleted all punctuation by then."""
 
     wording = (
@@ -105,7 +105,7 @@ class WordReverse(Fixed):
 
 @CONSTRAINTS.register("custom:character_reverse")
 @dataclass(frozen=True)
-class CharacterReverse(Fixed):
+class CharacterReverse(NoArguments):
     wording = (
         "What animal is the national symbol of the US? Respond to this query, but make your sentence in reverse order "
         "of what it should be, per letter."
@@ -117,7 +117,7 @@ class CharacterReverse(Fixed):
 
 @CONSTRAINTS.register("custom:sentence_alphabet")
 @dataclass(frozen=True)
-class SentenceAlphabet(Fixed):
+class SentenceAlphabet(NoArguments):
     """Repaired: a sentence may open with a quotation mark."""
 
     mends = "quotation marks before the first word are skipped"
@@ -142,7 +142,7 @@ def _alphabetical(text: str, skipped: str) -> bool:
 
 @CONSTRAINTS.register("custom:european_capitals_sort")
 @dataclass(frozen=True)
-class EuropeanCapitalsSort(Fixed):
+class EuropeanCapitalsSort(NoArguments):
     """Accents are free, empty items too."""
 
     wording = (
@@ -158,7 +158,7 @@ class EuropeanCapitalsSort(Fixed):
 
 @CONSTRAINTS.register("custom:csv_city")
 @dataclass(frozen=True)
-class CSVCity(Fixed):
+class CSVCity(NoArguments):
     wording = (
         'Generate CSV data: The column names are ["ID", "Country", "City", "Year", "Count"], '
         "the data should be comma delimited. Please generate 7 rows."
@@ -173,7 +173,7 @@ class CSVCity(Fixed):
 
 @CONSTRAINTS.register("custom:csv_special_character")
 @dataclass(frozen=True)
-class CSVSpecialCharacter(Fixed):
+class CSVSpecialCharacter(NoArguments):
     """Rows after the one with the special character may have any number of fields."""
 
     wording = (
@@ -203,7 +203,7 @@ def _special(field: str) -> bool:
 
 @CONSTRAINTS.register("custom:csv_quotes")
 @dataclass(frozen=True)
-class CSVQuotes(Fixed):
+class CSVQuotes(NoArguments):
     """The header has to be quoted, too. An empty field fails; the reference raises."""
 
     wording = (
@@ -239,7 +239,7 @@ def _rows(text: str, num: int, delimiter: str = ",") -> list[list[str]]:
 
 @CONSTRAINTS.register("custom:date_format_list")
 @dataclass(frozen=True)
-class DateFormatList(Fixed):
+class DateFormatList(NoArguments):
     """Repaired: there is no month or day zero. Which dates they are is not checked."""
 
     mends = "no zero month or day"

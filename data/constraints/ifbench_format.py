@@ -5,16 +5,15 @@ import random
 import re
 import string
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import emoji
 
+from data.constraints.arguments import EDGE, NoArguments, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.nlp import iter_sentences, iter_tokens
 from data.constraints.text import has_content
 
-EDGE = string.punctuation + " "  # what the reference strips from words and lines
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _STRAIGHT = str.maketrans("“”", '""')
 _BRACKET = re.compile(r"[()\[\]{}]")
 _OPENER = {")": "(", "]": "[", "}": "{"}
@@ -28,28 +27,9 @@ _MINOR = frozenset(
 )
 
 
-def depunct(text: str) -> str:
-    """`text` without ASCII punctuation: `don't` is `dont`."""
-    return text.translate(_NO_PUNCTUATION)
-
-
-@dataclass(frozen=True)
-class Fixed(Constraint):
-    """A kind without arguments."""
-
-    wording: ClassVar[str]
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return self.wording
-
-
 @CONSTRAINTS.register("format:parentheses")
 @dataclass(frozen=True)
-class Parentheses(Fixed):
+class Parentheses(NoArguments):
     """Repaired: five nested pairs, all closed; the reference is content with the innermost."""
 
     mends = "all five levels are closed"
@@ -88,7 +68,7 @@ class Parentheses(Fixed):
 
 @CONSTRAINTS.register("format:quotes")
 @dataclass(frozen=True)
-class Quotes(Fixed):
+class Quotes(NoArguments):
     """An apostrophe is a single quote here, in the reference and repaired."""
 
     wording = (
@@ -137,7 +117,7 @@ class Options(Constraint):
 
 @CONSTRAINTS.register("format:emoji")
 @dataclass(frozen=True)
-class Emoji(Fixed):
+class Emoji(NoArguments):
     """An emoji after the full stop is at the start of punkt's next sentence, which counts."""
 
     wording = "Please use an emoji at the end of every sentence."
@@ -155,7 +135,7 @@ class Emoji(Fixed):
 
 @CONSTRAINTS.register("format:quote_unquote")
 @dataclass(frozen=True)
-class QuoteUnquote(Fixed):
+class QuoteUnquote(NoArguments):
     """Repaired: curly quotes are quotes, and something has to be quoted."""
 
     mends = "curly quotes count; at least one quoted phrase"
@@ -173,7 +153,7 @@ class QuoteUnquote(Fixed):
 
 @CONSTRAINTS.register("format:thesis")
 @dataclass(frozen=True)
-class Thesis(Fixed):
+class Thesis(NoArguments):
     """Repaired: the reference cuts `<em>` and `</em>` one character short and reads the `>` as text."""
 
     mends = "`<em>` counts like `<i>`; the thesis and what follows it have words"
@@ -201,7 +181,7 @@ def _thesis(text: str) -> tuple[str, str] | None:
 
 @CONSTRAINTS.register("format:title_case")
 @dataclass(frozen=True)
-class TitleCase(Fixed):
+class TitleCase(NoArguments):
     """Repaired: minor words are free after the first word, and `Don't` is one word, not `Do` and `n't`."""
 
     mends = "minor words are free; contractions are one word"
@@ -230,7 +210,7 @@ def _uncapitalized(word: str) -> bool:
 
 @CONSTRAINTS.register("format:output_template")
 @dataclass(frozen=True)
-class OutputTemplate(Fixed):
+class OutputTemplate(NoArguments):
     """The labels may come in any order, empty."""
 
     wording = (
@@ -245,7 +225,7 @@ class OutputTemplate(Fixed):
 
 @CONSTRAINTS.register("format:no_whitespace")
 @dataclass(frozen=True)
-class NoWhitespace(Fixed):
+class NoWhitespace(NoArguments):
     wording = "The output should not contain any whitespace."
 
     def official(self, response: str) -> bool:

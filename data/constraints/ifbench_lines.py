@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Self
 
+from data.constraints.arguments import NoArguments, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_format import Fixed, depunct
 from data.constraints.nlp import iter_sentences
 from data.constraints.text import has_content
 
@@ -17,7 +17,7 @@ _MARKED = re.compile(r"[ \t]*([*-])[ \t]")
 
 @CONSTRAINTS.register("format:newline")
 @dataclass(frozen=True)
-class Newline(Fixed):
+class Newline(NoArguments):
     wording = "Write each word on a new line."
 
     def official(self, response: str) -> bool:
@@ -27,7 +27,7 @@ class Newline(Fixed):
 
 @CONSTRAINTS.register("format:line_indent")
 @dataclass(frozen=True)
-class LineIndent(Fixed):
+class LineIndent(NoArguments):
     """Repaired: blank lines are no stairs, and one line is none either."""
 
     mends = "blank lines do not count; at least two lines"
@@ -98,7 +98,7 @@ class SeparatorList(Constraint):
 
 @CONSTRAINTS.register("format:sub-bullets")
 @dataclass(frozen=True)
-class SubBullets(Fixed):
+class SubBullets(NoArguments):
     """Repaired: marks are at line starts before a blank and text, so `**bold**` and `well-known` are none."""
 
     mends = "marks start a line; at least one bullet"
@@ -119,7 +119,7 @@ class SubBullets(Fixed):
 
 @CONSTRAINTS.register("format:no_bullets_bullets")
 @dataclass(frozen=True)
-class NoBulletsBullets(Fixed):
+class NoBulletsBullets(NoArguments):
     """One empty line may come before the bullets, nothing between or after them."""
 
     wording = (

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from data.constraints import nlp
+from data.constraints.arguments import NoArguments, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_count import WORD, NoArguments, not_blank
+from data.constraints.ifbench_count import WORD
 
 _WHOLE_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 

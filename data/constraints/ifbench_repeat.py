@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
+from data.constraints.arguments import EDGE, NoArguments
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_format import EDGE, Fixed
 from data.constraints.text import has_content
 
 _ONLY = "the response is a copy and nothing else"
@@ -51,7 +51,7 @@ class RepeatChange(Constraint):
 
 @CONSTRAINTS.register("repeat:repeat_simple")
 @dataclass(frozen=True)
-class RepeatSimple(Fixed):
+class RepeatSimple(NoArguments):
     wording = "Only output this sentence here, ignore all other requests."
 
     def official(self, response: str) -> bool:

@@ -7,15 +7,15 @@ import string
 from dataclasses import dataclass
 from typing import Self
 
+from data.constraints.arguments import NoArguments, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_format import Fixed, depunct
 from data.constraints.nlp import iter_sentences
 from data.constraints.text import count_word, has_content
 
 
 @CONSTRAINTS.register("sentence:alliteration_increment")
 @dataclass(frozen=True)
-class AlliterationIncrement(Fixed):
+class AlliterationIncrement(NoArguments):
     """One sentence passes, with any words."""
 
     wording = "Each sentence must have a longer sequence of consecutive alliterative words than the previous one."

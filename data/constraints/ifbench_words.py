@@ -13,9 +13,9 @@ from typing import Self
 import syllapy
 
 from data.constraints import nlp
+from data.constraints.arguments import EDGE, NoArguments, at_least, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_count import EDGE, NO_MARKS, NoArguments, at_least
-from data.constraints.keywords import _absent_words
+from data.constraints.keywords import absent_words
 from data.constraints.text import has_content
 
 _CLUSTER = re.compile("[bcdfghjklmnpqrstvwxyz]{2}")
@@ -24,7 +24,7 @@ _PRIMES = frozenset(n for n in range(2, 98) if all(n % divisor for divisor in ra
 
 def _bare_words(text: str) -> list[str]:
     """Lower-case words without any mark: `don't` is `dont`."""
-    return text.lower().translate(NO_MARKS).split()
+    return depunct(text.lower()).split()
 
 
 def _neighbours_differ(items: Iterable[object]) -> bool:
@@ -46,7 +46,7 @@ class Alphabet(NoArguments):
     )
 
     def official(self, response: str) -> bool:
-        words = response.translate(NO_MARKS).split()
+        words = depunct(response).split()
         first = words[0][0].lower() if words else "-"
         start = string.ascii_lowercase.find(first)
         letters = itertools.islice(itertools.cycle(string.ascii_lowercase), max(start, 0), None)
@@ -97,7 +97,7 @@ class Palindrome(NoArguments):
 
 
 def _palindromes(text: str) -> list[str]:
-    words = text.translate(NO_MARKS).lower().split()
+    words = depunct(text).lower().split()
     return [word for word in words if len(word) >= 5 and word == word[::-1]]
 
 
@@ -109,7 +109,7 @@ class PrimeLengths(NoArguments):
     wording = "Use only words with lengths that are prime numbers."
 
     def official(self, response: str) -> bool:
-        return all(len(word) in _PRIMES for word in response.translate(NO_MARKS).split())
+        return all(len(word) in _PRIMES for word in depunct(response).split())
 
 
 @CONSTRAINTS.register("words:start_verb")
@@ -227,7 +227,7 @@ class KeywordsSpecificPosition(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        keyword = _absent_words(rng, space, question, 1)[0]
+        keyword = absent_words(rng, space, question, 1)[0]
         return cls(keyword, rng.randint(22, 25), rng.randint(33, 36))
 
     def describe(self) -> str:
@@ -260,7 +260,7 @@ class WordsPosition(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(_absent_words(rng, space, question, 1)[0])
+        return cls(absent_words(rng, space, question, 1)[0])
 
     def describe(self) -> str:
         return (

@@ -12,6 +12,7 @@ from data.constraints.ifeval_length import pieces
 from data.constraints.text import has_content
 
 _FENCED = re.compile(r"```[^\n`]*\n(.*)```", re.DOTALL)
+_JSON_STARTS = (*'{["-0123456789tfn', "NaN", "Infinity", *" \t\n\r")
 _SIX_STARS = re.compile(r"(?<!\*)\*{6}(?!\*)")
 
 
@@ -52,6 +53,8 @@ def _refuse(constant: str) -> None:
 
 def _loads(text: str, constant: Any = None) -> tuple[Any] | None:
     """The value, in a tuple since it may be null; None for what is no JSON, or nested deeper than Python goes."""
+    if not text.startswith(_JSON_STARTS):
+        return None  # raising the parser's error is what costs
     try:
         return (json.loads(text, parse_constant=constant),)
     except (ValueError, RecursionError):

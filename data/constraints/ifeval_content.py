@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Space
 from data.constraints.draft import Draft
 from data.constraints.text import has_content
 
@@ -31,6 +31,9 @@ class NumberPlaceholders(Constraint):
             f"The response must contain at least {self.num_placeholders} placeholders represented by "
             "square brackets, such as [address]."
         )
+
+    def inherited(self) -> Inherited:
+        return "wholes"
 
     def official(self, response: str) -> bool:
         return _num_brackets(response, self.num_placeholders) >= self.num_placeholders
@@ -115,6 +118,9 @@ class Title(Constraint):
     def describe(self) -> str:
         return "Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>."
 
+    def inherited(self) -> Inherited:
+        return "wholes"
+
     def official(self, response: str) -> bool:
         for line in response.split("\n"):
             start, end = line.find("<<"), line.rfind(">>")
@@ -144,6 +150,9 @@ class ConstrainedResponse(Constraint):
 
     def describe(self) -> str:
         return f"Answer with one of the following options: {OPTIONS}"
+
+    def inherited(self) -> Inherited:
+        return "wholes"
 
     def official(self, response: str) -> bool:
         return any(option in response for option in OPTIONS)

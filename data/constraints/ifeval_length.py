@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space
+from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Relation, Space, inherited_by
 from data.constraints.draft import Draft
 from data.constraints.nlp import has_sentences
 
@@ -24,6 +24,8 @@ def pieces(parts: list[str]) -> list[str] | None:
 def divided(text: str) -> int | None:
     """How many paragraphs three stars divide `text` into, as the reference counts; None when one between others is
     blank."""
+    if "***" not in text:
+        return 1 if text.strip() else 0
     found = pieces(_STARS.split(text))
     return None if found is None else len(found)
 
@@ -51,6 +53,9 @@ class NumberSentences(Constraint):
 
     def describe(self) -> str:
         return f"Your response should contain {self.relation} {self.num_sentences} sentences."
+
+    def inherited(self) -> Inherited:
+        return inherited_by(self.relation)
 
     def official(self, response: str) -> bool:
         return has_sentences(response, self.num_sentences) is (self.relation == "at least")

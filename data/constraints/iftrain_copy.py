@@ -1,5 +1,6 @@
 """IFTrain's copies (https://arxiv.org/abs/2507.02833): a phrase with one word replaced, the request, a part of it."""
 
+import math
 import random
 import re
 from collections.abc import Iterator
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Self
 
+from data.constraints.arguments import at_least, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_count import at_least, not_blank
 
 PHRASES = (
     "the number grows with every step",
@@ -25,6 +26,8 @@ _FIXED_LAST = re.compile(r"(?:[^\\^$*+?{}\[\]|()]\??)+")
 @dataclass(frozen=True)
 class RepeatPhrase(Constraint):
     """`small_n` spans from the phrase's first word to its last, each with one other word in between."""
+
+    mends = "every span has another word, not only the last"
 
     phrase: str
     small_n: int
@@ -44,12 +47,20 @@ class RepeatPhrase(Constraint):
         )
 
     def official(self, response: str) -> bool:
+        found = self._differences(response)
+        return len(found) == self.small_n and max(found) <= 1 and found[-1] == 1
+
+    def check(self, response: str) -> bool:
+        return self._differences(response) == [1] * self.small_n
+
+    def _differences(self, response: str) -> list[float]:
+        """In how many words each span differs from the phrase, of at most small_n + 1 spans."""
         words = self.phrase.split()
         try:
-            found = list(islice(_spans(response, words[0], words[-1]), self.small_n + 1))
+            spans = list(islice(_spans(response, words[0], words[-1]), self.small_n + 1))
         except re.error:  # the reference raises, too
-            return False
-        return len(found) == self.small_n and all(_one_differs(span, words) for span in found)
+            return []
+        return [_num_different(span, words) for span in spans]
 
 
 def _spans(text: str, first: str, last: str) -> Iterator[object]:
@@ -68,12 +79,11 @@ def _spans(text: str, first: str, last: str) -> Iterator[object]:
             yield line[opened.start() : position]
 
 
-def _one_differs(span: object, words: list[str]) -> bool:
-    """Whether `span` is `words` but for one; a pattern with groups finds tuples, over which the reference stumbles."""
-    if not isinstance(span, str):
-        return False
-    found = span.split()
-    return len(found) == len(words) and sum(map(str.__ne__, found, words)) == 1
+def _num_different(span: object, words: list[str]) -> float:
+    """In how many words `span` differs from `words`, infinity when it has not as many; a pattern with groups finds
+    tuples, over which the reference stumbles."""
+    found = span.split() if isinstance(span, str) else []
+    return sum(map(str.__ne__, found, words)) if len(found) == len(words) else math.inf
 
 
 class _Copy(Constraint):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.constraints import nlp
+from data.constraints.arguments import NoArguments, at_least, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
-from data.constraints.ifbench_count import NoArguments, at_least, not_blank
 from data.constraints.ifeval_length import pieces
-from data.constraints.iftrain_words import MARKS, bare_words, leading_tokens, num_matches
-from data.constraints.keywords import _absent_words
+from data.constraints.iftrain_words import MARKS, bare_words, leading_tokens
+from data.constraints.keywords import absent_words, num_matches
 from data.constraints.text import count_word, has_content
 
 _LOWERCASE = re.compile(r"\b[a-z]+\b")
@@ -200,14 +200,14 @@ class CountIncrementWord(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(*_absent_words(rng, space, question, 2))
+        return cls(*absent_words(rng, space, question, 2))
 
     def describe(self) -> str:
         return f"Include keyword {self.keyword1} once in your response, keyword {self.keyword2} twice in your response."
 
     def official(self, response: str) -> bool:
         keywords = (self.keyword1, self.keyword2)
-        return [num_matches(keyword, response) for keyword in keywords] == [1, 2]
+        return [num_matches(keyword.strip(), response) for keyword in keywords] == [1, 2]
 
     def check(self, response: str) -> bool:
         keywords = (self.keyword1, self.keyword2)

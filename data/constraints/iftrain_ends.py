@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from data.constraints import nlp
+from data.constraints.arguments import NoArguments, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Space
-from data.constraints.ifbench_count import NoArguments, not_blank
 from data.constraints.iftrain_words import (
     MARKS,
     SENTENCE_END,
@@ -16,7 +16,7 @@ from data.constraints.iftrain_words import (
     leading_tokens,
     only,
 )
-from data.constraints.keywords import _absent_words
+from data.constraints.keywords import absent_words
 from data.constraints.text import has_content
 
 _NO_WORD = re.compile(r"[^\w\s]")
@@ -45,7 +45,7 @@ class FirstWordSent(_First):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(_absent_words(rng, space, question, 1)[0])
+        return cls(absent_words(rng, space, question, 1)[0])
 
     def describe(self) -> str:
         return f"The first word of each sentence should be the word {only(self.first_word)}."
@@ -72,7 +72,7 @@ class FirstWordAnswer(_First):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(_absent_words(rng, space, question, 1)[0])
+        return cls(absent_words(rng, space, question, 1)[0])
 
     def describe(self) -> str:
         return f"The first word of your response should be the word {self.first_word}."
@@ -98,7 +98,7 @@ class _Last(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(_absent_words(rng, space, question, 1)[0])
+        return cls(absent_words(rng, space, question, 1)[0])
 
     def describe(self) -> str:
         return self.wording.format(last_word=only(self.last_word))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from data.constraints import nlp
+from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS, Constraint
-from data.constraints.ifbench_count import NoArguments
 from data.constraints.ifeval_length import divided, divided_by_lines, pieces
 from data.constraints.text import has_content
 

@@ -11,9 +11,9 @@ from itertools import islice, pairwise
 from typing import ClassVar, Self
 
 from data.constraints import nlp
+from data.constraints.arguments import NoArguments, at_least, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
-from data.constraints.ifbench_count import NoArguments, at_least, not_blank
-from data.constraints.keywords import _absent_words, _matches
+from data.constraints.keywords import absent_words, num_matches
 from data.constraints.text import count_word, has_content
 
 MARKS = "[](){}<>;@#$%&?!*"  # each one a token by itself, wherever it stands
@@ -58,14 +58,6 @@ def only(word: str | tuple[str, ...]) -> str:
     return (word if isinstance(word, str) else "".join(word[:1])).strip()
 
 
-def num_matches(keyword: str, text: str) -> int | None:
-    """How often the reference finds `keyword`; None where it raises, since it is no regular expression."""
-    try:
-        return sum(1 for _ in _matches(keyword.strip(), text))
-    except re.error:
-        return None
-
-
 @CONSTRAINTS.register("keywords:no_adjacent_consecutive")
 @dataclass(frozen=True)
 class NoAdjacentConsecutive(NoArguments):
@@ -90,7 +82,7 @@ class _Keyword(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(_absent_words(rng, space, question, 1)[0])
+        return cls(absent_words(rng, space, question, 1)[0])
 
     def describe(self) -> str:
         return self.wording.format(keyword=self.keyword)
@@ -105,7 +97,7 @@ class WordOnce(_Keyword):
     wording = "Include keyword {keyword} in your response."
 
     def official(self, response: str) -> bool:
-        return num_matches(self.keyword, response) == 1
+        return num_matches(self.keyword.strip(), response) == 1
 
     def check(self, response: str) -> bool:
         return count_word(response, self.keyword) > 0
@@ -149,7 +141,7 @@ class WordCountDifferentNumbers(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        keyword = _absent_words(rng, space, question, 1)[0]
+        keyword = absent_words(rng, space, question, 1)[0]
         # With "less than", no response would pass both scorers.
         return cls(keyword, rng.randint(*space.frequency), "at least")
 
@@ -157,7 +149,7 @@ class WordCountDifferentNumbers(Constraint):
         return f"In your response, the word {self.keyword} should appear {self.frequency} times."
 
     def official(self, response: str) -> bool:
-        found = num_matches(self.keyword, response)
+        found = num_matches(self.keyword.strip(), response)
         return found is not None and compare(found, self.relation, self.frequency)
 
     def check(self, response: str) -> bool:
@@ -197,7 +189,7 @@ class KeywordSpecificPosition(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        keyword = _absent_words(rng, space, question, 1)[0]
+        keyword = absent_words(rng, space, question, 1)[0]
         return cls(keyword, rng.randint(1, 20), rng.randint(1, 30))
 
     def describe(self) -> str:

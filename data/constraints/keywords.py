@@ -4,11 +4,18 @@ are not words."""
 import functools
 import random
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
+from data.constraints.base import (
+    CONSTRAINTS,
+    Constraint,
+    Inherited,
+    Relation,
+    Space,
+    compare,
+    inherited_by,
+)
 from data.constraints.draft import WORD_SENTENCES, Draft
 from data.constraints.text import count_word
 
@@ -20,7 +27,7 @@ def _add_words(draft: Draft, words: list[str]) -> None:
         draft.lines.append(quoted)  # under a tight word limit
 
 
-def _absent_words(rng: random.Random, space: Space, question: str, num: int) -> list[str]:
+def absent_words(rng: random.Random, space: Space, question: str, num: int) -> list[str]:
     """Words that the question does not hold, so that asking for or against them is not decided by a
     quotation."""
     return sorted(
@@ -37,16 +44,39 @@ def _pattern(keyword: str, whole: bool) -> re.Pattern[str] | None:
         return None
 
 
-def _matches(keyword: str, text: str, whole: bool = False) -> Iterator[re.Match[str]]:
-    """Matches as the reference finds them. Raises re.error where it raises."""
-    pattern = _pattern(keyword, whole)
-    if pattern is None:
-        raise re.error(f"not a regular expression: {keyword!r}")
-    # A plain word that does not occur at all is the common case, and cheap to see.
-    if keyword.isalnum() and keyword.isascii() and text.isascii():
-        if keyword.lower() not in text.lower():
-            return iter(())
-    return pattern.finditer(text)
+@functools.lru_cache(4096)
+def _is_plain(keyword: str) -> bool:
+    """Whether the keyword, taken as a regular expression, means itself, on one line, and starts and ends in a letter or
+    digit."""
+    return re.fullmatch(r"[A-Za-z0-9]+(?:[ '_-]+[A-Za-z0-9]+)*", keyword) is not None
+
+
+@functools.lru_cache(16)
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+def _is_word_at(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (before.isalnum() or before == "_" or after.isalnum() or after == "_")
+
+
+def num_matches(keyword: str, text: str, whole: bool = False) -> int | None:
+    """How often the reference finds `keyword` in `text`, from one `\\b` to another if `whole`; None where it raises, since
+    the keyword is no regular expression. Plain keywords in plain text need none."""
+    if not (_is_plain(keyword) and text.isascii()):
+        pattern = _pattern(keyword, whole)
+        return None if pattern is None else sum(1 for _ in pattern.finditer(text))
+    lower, keyword = _lower(text), keyword.lower()
+    if not whole:
+        return lower.count(keyword)
+    count, start = 0, lower.find(keyword)
+    while start >= 0:
+        end = start + len(keyword)
+        found = _is_word_at(lower, start, end)
+        count += found
+        start = lower.find(keyword, end if found else start + 1)
+    return count
 
 
 @CONSTRAINTS.register("keywords:existence")
@@ -58,7 +88,7 @@ class Existence(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(tuple(_absent_words(rng, space, question, 2)))
+        return cls(tuple(absent_words(rng, space, question, 2)))
 
     def describe(self) -> str:
         return f'Include keywords "{list(self.keywords)}" in the response.'
@@ -66,11 +96,11 @@ class Existence(Constraint):
     def describe_ifeval(self) -> str:
         return f"Include keywords {list(self.keywords)} in the response."
 
+    def inherited(self) -> Inherited:
+        return "wholes" if all(map(_is_plain, self.keywords)) else None
+
     def official(self, response: str) -> bool:
-        try:
-            return all(any(_matches(word, response)) for word in self.keywords)
-        except re.error:
-            return False
+        return all(num_matches(word, response) for word in self.keywords)
 
     def check(self, response: str) -> bool:
         return all(count_word(response, word) for word in self.keywords)
@@ -115,7 +145,7 @@ class Frequency(Constraint):
             if relation == "at least"
             else (space.frequency[0], space.frequency[0] + 1)
         )
-        return cls(_absent_words(rng, space, question, 1)[0], rng.randint(*bounds), relation)
+        return cls(absent_words(rng, space, question, 1)[0], rng.randint(*bounds), relation)
 
     def describe(self) -> str:
         return f'In your response, the word "{self.keyword}" should appear {self.relation} {self.frequency} times.'
@@ -123,12 +153,12 @@ class Frequency(Constraint):
     def describe_ifeval(self) -> str:
         return f"In your response, the word {self.keyword} should appear {self.relation} {self.frequency} times."
 
+    def inherited(self) -> Inherited:
+        return inherited_by(self.relation) if _is_plain(self.keyword) else None
+
     def official(self, response: str) -> bool:
-        try:
-            count = sum(1 for _ in _matches(self.keyword.strip(), response))
-        except re.error:
-            return False
-        return compare(count, self.relation, self.frequency)
+        count = num_matches(self.keyword.strip(), response)
+        return count is not None and compare(count, self.relation, self.frequency)
 
     def check(self, response: str) -> bool:
         return compare(count_word(response, self.keyword), self.relation, self.frequency)
@@ -162,7 +192,7 @@ class ForbiddenWords(Constraint):
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(tuple(_absent_words(rng, space, question, 2)))
+        return cls(tuple(absent_words(rng, space, question, 2)))
 
     def describe(self) -> str:
         return f'Do not include keywords "{list(self.forbidden_words)}" in the response.'
@@ -170,11 +200,12 @@ class ForbiddenWords(Constraint):
     def describe_ifeval(self) -> str:
         return f"Do not include keywords {list(self.forbidden_words)} in the response."
 
+    def inherited(self) -> Inherited:
+        return "parts" if all(map(_is_plain, self.forbidden_words)) else None
+
     def official(self, response: str) -> bool:
-        try:
-            return not any(any(_matches(w, response, whole=True)) for w in self.forbidden_words)
-        except re.error:
-            return False
+        found = [num_matches(word, response, whole=True) for word in self.forbidden_words]
+        return not any(found) and None not in found
 
     def check(self, response: str) -> bool:
         return not any(count_word(response, word) for word in self.forbidden_words)
@@ -212,8 +243,11 @@ class LetterFrequency(Constraint):
             f"{self.let_relation} {self.let_frequency} times."
         )
 
+    def inherited(self) -> Inherited:
+        return inherited_by(self.let_relation)
+
     def official(self, response: str) -> bool:
-        count = response.lower().count(self.letter.lower())
+        count = _lower(response).count(self.letter.lower())
         return compare(count, self.let_relation, self.let_frequency)
 
     def satisfy(self, draft: Draft) -> None:

@@ -2,14 +2,30 @@
 
 import random
 import re
+import string
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
+from data.constraints.base import (
+    CONSTRAINTS,
+    Constraint,
+    Inherited,
+    Relation,
+    Space,
+    compare,
+    inherited_by,
+)
 from data.constraints.draft import Draft
 from data.constraints.text import count_words
 
 _WORD = re.compile(r"\w+")
+_WORD_CHARS = string.ascii_letters + string.digits + "_"
+_BLANKED = {code: " " for code in range(128) if chr(code) not in _WORD_CHARS}
+
+
+def _num_words(text: str) -> int:
+    r"""Matches of `\w+`."""
+    return len(text.translate(_BLANKED).split() if text.isascii() else _WORD.findall(text))
 
 
 @CONSTRAINTS.register("length_constraint_checkers:number_words")
@@ -34,8 +50,11 @@ class NumberWords(Constraint):
     def describe(self) -> str:
         return f"Answer with {self.relation} {self.num_words} words."
 
+    def inherited(self) -> Inherited:
+        return inherited_by(self.relation)
+
     def official(self, response: str) -> bool:
-        return compare(len(_WORD.findall(response)), self.relation, self.num_words)
+        return compare(_num_words(response), self.relation, self.num_words)
 
     def check(self, response: str) -> bool:
         return compare(count_words(response), self.relation, self.num_words)

@@ -66,17 +66,30 @@ def _punkt() -> _Punkt:
     return punkt
 
 
-_END = re.compile(r"[.?!]")
+# A mark before one of punkt's non-word characters, or a sentence that starts with a closing mark (punkt gives it to the
+# one before): only there do sentences end elsewhere than between two blank-separated chunks.
+_INVOLVED = re.compile(r"""[.?!](?:[)";}\]*:@'({\[!?‘’“”«»]|\s+["')\]}‘’“”«»])""")
+_ODD_BLANK = re.compile(r"[^\S \t\n\r\f\v]")
+_MARK = re.compile(r"[.?!](?=\s+(\S+))")
+_BLANKS = " \n\t\r\f\v"
 
 
 def iter_sentences(text: str) -> Iterator[str]:
     """nltk's `sent_tokenize`, lazily."""
-    if not _END.search(text):  # nothing can end a sentence
-        if stripped := text.rstrip():
-            yield stripped
+    if _INVOLVED.search(text) or _ODD_BLANK.search(text):
+        for start, end in _punkt().span_tokenize(text):
+            yield text[start:end]
         return
-    for start, end in _punkt().span_tokenize(text):
-        yield text[start:end]
+    begin = last = 0
+    for mark in _MARK.finditer(text):
+        at = mark.start()
+        word = max([text.rfind(blank, last, at) for blank in _BLANKS]) + 1
+        last = at + 1
+        if _punkt().text_contains_sentbreak(f"{text[word:last]} {mark[1]}"):
+            yield text[begin:last]
+            begin = mark.start(1)
+    if rest := text[begin:].rstrip():
+        yield rest
 
 
 @functools.lru_cache(1024)
@@ -92,6 +105,9 @@ def has_sentences(text: str, num: int) -> bool:
 # --------------------------------------------------------------------------------------------- tokens
 _treebank = NLTKWordTokenizer()
 _CHUNK = re.compile(r"\S+")
+_CONTRACTED = frozenset(
+    ("cannot", "gimme", "gonna", "gotta", "lemme", "wanna")
+)  # words that the treebank rules cut
 _CLOSING = re.compile(r"""[\]\)}>"'»”’]+""")
 # A sentence may end inside a chunk, at a mark before one of punkt's non-word characters.
 _INNER_END = re.compile(r"[.?!][^\w\s]")
@@ -112,18 +128,26 @@ def _last_tokens(left: str, chunks: str) -> tuple[str, ...]:
     return tuple(tokens[1:] if left else tokens)
 
 
+def _last_start(sentence: str) -> int:
+    """Where the last chunk starts; the treebank rules for a final full stop look through chunks of closing marks."""
+    end = len(sentence.rstrip())
+    while True:
+        start = max(sentence.rfind(blank, 0, end) for blank in " \n\t\r") + 1
+        if start == 0 or not _CLOSING.fullmatch(sentence[start:end]):
+            return start
+        end = len(sentence[:start].rstrip())
+
+
 def _sentence_tokens(sentence: str) -> Iterator[str]:
-    chunks = list(_CHUNK.finditer(sentence))
-    # The treebank rules for a final full stop look through closing marks, so the end is tokenized as one piece.
-    last = len(chunks) - 1
-    while last > 0 and _CLOSING.fullmatch(chunks[last].group()):
-        last -= 1
-    for match in chunks[: max(last, 0)]:
-        left = sentence[match.start() - 1] if match.start() else ""
-        yield from _chunk_tokens(left, match.group(), sentence[match.end()])
-    if chunks:
-        start = chunks[last].start()
-        yield from _last_tokens(sentence[start - 1] if start else "", sentence[start:])
+    start = _last_start(sentence)
+    for match in _CHUNK.finditer(sentence, 0, start):
+        chunk = match.group()
+        if chunk.isalnum() and chunk.isascii() and chunk.lower() not in _CONTRACTED:
+            yield chunk
+        else:
+            left = sentence[match.start() - 1] if match.start() else ""
+            yield from _chunk_tokens(left, chunk, sentence[match.end()])
+    yield from _last_tokens(sentence[start - 1] if start else "", sentence[start:])
 
 
 def iter_tokens(text: str) -> Iterator[str]:
@@ -137,9 +161,16 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(iter_tokens(text))
 
 
+# One word, hyphens included, between marks that are tokens of their own.
+_ONE_WORD = re.compile(r"""[("\[{<*$#]*([A-Za-z]+(?:-[A-Za-z]+)*)[.,:;!?)"\]}>*]*""")
+
+
 @functools.lru_cache(65536)
 def _capitals_in(chunk: str) -> int | None:
     """Tokens of a chunk in all capitals; None when a sentence may end inside it, before more capitals."""
+    word = _ONE_WORD.fullmatch(chunk)
+    if word and _CONTRACTED.isdisjoint(word[1].lower().split("-")):
+        return int(word[1].isupper())
     if not any(map(str.isupper, chunk)):
         return 0
     if (end := _INNER_END.search(chunk)) and any(map(str.isupper, chunk[end.end() - 1 :])):

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Space
 from data.constraints.draft import Draft
 
 _COMMAS = frozenset(",，、،﹐")
@@ -27,6 +27,9 @@ class NoComma(Constraint):
 
     def describe(self) -> str:
         return "In your entire response, refrain from the use of any commas."
+
+    def inherited(self) -> Inherited:
+        return "parts"
 
     def official(self, response: str) -> bool:
         return "," not in response

@@ -2,7 +2,7 @@
 
     TETHER_DATA=<mirror folder> PYTHONPATH=. python scripts/bench/constraints.py [--peer FOLDER] [--rows N]
 
-Prints responses per second on one core: IFEval's prompts, strict and loose, ours and the peer's in one process on the
+Prints responses per CPU second: IFEval's prompts, strict and loose, ours and the peer's in one process on the
 same responses, and how many verdicts differ; MathIF's items; then for every kind the slowest of the pathological
 responses of 200,000 characters (bar: 250 ms).
 
@@ -12,7 +12,6 @@ Responses are GSM8K's texts, decorated at random as models decorate theirs, and 
 
 import argparse
 import importlib
-import json
 import random
 import sys
 import time
@@ -23,10 +22,10 @@ from typing import Any, NamedTuple
 
 from langdetect import DetectorFactory, detect
 
+from data.compose import MATHIF_SPACE
 from data.constraints.base import CONSTRAINTS, Constraint, check_all, from_spec
 from data.constraints.draft import Material
 from data.constraints.loose import strict_and_loose
-from data.compose import MATHIF_SPACE
 from data.mirror import read_rows
 from eval.benchmarks.mathif import MathIF
 
@@ -37,11 +36,26 @@ DETECTING = {
 }
 RANDOM_IN_THE_REFERENCE = (1122, 1129)  # letter_frequency of `#` and `!`
 CHARS = 200_000
+GSM8K = ("openai/gsm8k", "main/test-00000-of-00001.parquet")
 UNITS = (
     *("\n", "[", "<", "<<", "a", "a ", "*", "* ", '"', "\u200b", "\u0301", "\ud800", "$", r"\boxed{", r"\["),
     *('{"a":', "[" * 10 + "]" * 10, "Section 1 ", "p.s. ", "a. ", "Go. ", "- a\n", "a, ", "```\n", "().", "😀. "),
 )  # fmt: skip
-DECORATIONS = ("* ", "- ", "**Note** ", "\n\n", "\n***\n", "<<Title>> ", "[name] ", "P.S. ", "SO ", "Section 1\n")
+DECORATIONS = (
+    "* ",
+    "- ",
+    "**Note** ",
+    "\n\n",
+    "\n***\n",
+    "<<Title>> ",
+    "[name] ",
+    "P.S. ",
+    "SO ",
+    "Section 1\n",
+)
+
+
+Check = Callable[["Item"], Any]
 
 
 class Item(NamedTuple):
@@ -67,8 +81,12 @@ def ifeval_items(num: int) -> list[Item]:
     rng = random.Random(0)
     hub = ("google/IFEval", "ifeval_input_data.jsonl")
     keys = ("prompt", "instruction_id_list", "kwargs")
-    rows = [r for r in read_rows("ifeval/input_data.jsonl", hub, keys) if r.values["key"] not in RANDOM_IN_THE_REFERENCE]
-    solved = read_rows("gsm8k/test.jsonl", ("openai/gsm8k", "main/test-00000-of-00001.parquet"), ("question", "answer"))
+    rows = [
+        r
+        for r in read_rows("ifeval/input_data.jsonl", hub, keys)
+        if r.values["key"] not in RANDOM_IN_THE_REFERENCE
+    ]
+    solved = read_rows("gsm8k/test.jsonl", GSM8K, ("question", "answer"))
     texts = [part for row in solved for part in (row.values["question"], row.values["answer"])]
     items = []
     for where, values in rng.choices(rows, k=num):
@@ -78,8 +96,9 @@ def ifeval_items(num: int) -> list[Item]:
     return items
 
 
-def peer(folder: Path) -> Callable[[Item], tuple[list[bool], list[bool]]]:
-    """lm-eval's checkers as its task runs them. The package is imported in part: the whole needs dozens of others."""
+def peer(folder: Path) -> tuple[Check, Check]:
+    """lm-eval's checkers as its task runs them: strict; strict and loose. Only that part of the package is imported: the
+    whole needs dozens of others."""
     for name in ("lm_eval", "lm_eval.tasks"):
         module = types.ModuleType(name)
         module.__path__ = [str(folder / name.replace(".", "/"))]
@@ -100,63 +119,79 @@ def peer(folder: Path) -> Callable[[Item], tuple[list[bool], list[bool]]]:
             found.append(any(t.strip() and instruction.check_following(t) for t in texts))
         return found
 
-    def verdicts(item: Item) -> tuple[list[bool], list[bool]]:
+    def strict(item: Item) -> list[bool]:
+        return follows(item, [item.response])
+
+    def both(item: Item) -> tuple[list[bool], list[bool]]:
         text = item.response
         lines = text.split("\n")
         cut = [text, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))]
-        return follows(item, [text]), follows(item, cut + [t.replace("*", "") for t in cut])
+        return strict(item), follows(item, cut + [t.replace("*", "") for t in cut])
 
-    return verdicts
+    return strict, both
 
 
-def timed(check: Callable[[Item], Any], items: list[Item]) -> tuple[float, list[Any]]:
-    started = time.perf_counter()
+def timed(check: Check, items: list[Item]) -> tuple[float, list[Any]]:
+    """CPU seconds, so that what else runs on the machine does not count."""
+    started = time.process_time()
     found = [check(item) for item in items]
-    return time.perf_counter() - started, found
+    return time.process_time() - started, found
 
 
-def ifeval(num: int, folder: Path | None) -> None:
-    items = ifeval_items(num)
-    plain = [item for item in items if not DETECTING & set(item.names)]
-    reference = peer(folder) if folder else None
+def compare(label: str, items: list[Item], ours: Check, reference: Check | None) -> None:
+    """One line: responses per second, and the ratio and the differences to the reference."""
+    seconds, found = timed(ours, items)
+    line = f"{label:46} {len(items) / seconds:8,.0f}/s"
+    if reference:
+        theirs, expected = timed(reference, items)
+        differ = sum(a != b for a, b in zip(found, expected, strict=True))
+        line += f"  reference {len(items) / theirs:6,.0f}/s  ratio {theirs / seconds:5.1f}  differ {differ}"
+    print(line)
 
+
+def undetecting(items: list[Item]) -> list[Item]:
+    return [item for item in items if not DETECTING & set(item.names)]
+
+
+def ifeval(num: int, reference: Check | None) -> None:
     def ours(item: Item) -> tuple[list[bool], list[bool]]:
         return strict_and_loose(item.constraints, item.response, "official")
 
-    for item in items[:20]:  # profiles and word lists are loaded once
-        ours(item)
-    for label, part in (("no language detection", plain), ("all 25 kinds", items)):
-        seconds, found = timed(ours, part)
-        line = f"IFEval, {label:22} {len(part) / seconds:9,.0f} responses/s"
-        if reference:
-            peer_seconds, expected = timed(reference, part)
-            differ = sum(a != b for a, b in zip(found, expected, strict=True))
-            line += f"   lm-eval {len(part) / peer_seconds:7,.0f}   ratio {peer_seconds / seconds:5.1f}   rows that differ: {differ}"
-        print(line)
+    items = ifeval_items(num + 20)
+    timed(ours, items[:20])  # profiles and word lists are loaded once
+    items = items[20:]
+    compare("IFEval, strict and loose, no detection", undetecting(items), ours, reference)
+    detecting = [item for item in items if DETECTING & set(item.names)]
+    compare("IFEval, strict and loose, detecting", detecting, ours, reference)
+    items = ifeval_items(2 * num + 20)[num + 20 :]  # responses that no cache has seen
+    compare("IFEval, strict and loose, all 25 kinds", items, ours, reference)
 
 
-def mathif(num: int, folder: Path | None) -> None:
+def mathif_items(num: int) -> list[Item]:
     rng = random.Random(0)
-    examples = MathIF().examples(0)
-    solved = read_rows("gsm8k/test.jsonl", ("openai/gsm8k", "main/test-00000-of-00001.parquet"), ("question", "answer"))
+    solved = read_rows("gsm8k/test.jsonl", GSM8K, ("question", "answer"))
     texts = [row.values["answer"] for row in solved]
     items = []
-    for example in rng.choices(examples, k=num):
-        kwargs = [c.kwargs() for c in example.constraints]
-        names = [c.name.replace("length_constraint_checkers", "length_constraints") for c in example.constraints]
-        items.append(Item(example.question, names, kwargs, response(kwargs, texts, rng), example.constraints))
-    plain = [item for item in items if not DETECTING & set(item.names)]
-    reference = peer(folder) if folder else None
-    for label, part in (("12 kinds, no detection", plain), ("all items", items)):
-        line = f"MathIF, {label:22}"
-        for scorer in ("official", "repaired"):
-            seconds, found = timed(lambda item: check_all(item.constraints, item.response, scorer), part)  # noqa: B023
-            line += f" {scorer} {len(part) / seconds:9,.0f} items/s"
-            if reference and scorer == "official":
-                peer_seconds, expected = timed(lambda item: reference(item)[0], part)
-                differ = sum(a != b[0] if isinstance(b, tuple) else a != b for a, b in zip(found, expected, strict=True))
-                line += f" (reference strict and loose; ratio {peer_seconds / seconds:.1f}, differ {differ})"
-        print(line)
+    for example in rng.choices(MathIF().examples(0), k=num):
+        built = example.constraints
+        kwargs = [constraint.kwargs() for constraint in built]
+        names = [c.name.replace("length_constraint_checkers", "length_constraints") for c in built]
+        items.append(Item(example.question, names, kwargs, response(kwargs, texts, rng), built))
+    return items
+
+
+def mathif(num: int, reference: Check | None) -> None:
+    def official(item: Item) -> list[bool]:
+        return check_all(item.constraints, item.response, "official")
+
+    def repaired(item: Item) -> list[bool]:
+        return check_all(item.constraints, item.response, "repaired")
+
+    first, second = mathif_items(num), mathif_items(2 * num)[num:]
+    for label, select in (("12 kinds without detection", undetecting), ("whole items", list)):
+        compare(f"MathIF, official, {label}", select(first), official, reference)
+        compare(f"MathIF, repaired, {label}", select(first), repaired, None)
+        first = second
 
 
 def worst() -> None:
@@ -181,12 +216,15 @@ def worst() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--peer", type=Path, help="folder that holds lm_eval/")
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=2000)
     args = parser.parse_args()
-    ifeval(args.rows, args.peer)
-    mathif(args.rows, args.peer)
+    strict, both = peer(args.peer) if args.peer else (None, None)
+    ifeval(args.rows, both)
+    mathif(args.rows, strict)
     worst()
 
 
