@@ -132,6 +132,10 @@ def test_every_published_kind_is_there():
     assert len(list(CONSTRAINTS)) == 15 + 25 - 14 + 58 + 29
 
 
+def test_what_is_trained_for_ifbench_is_not_ifbench():
+    assert not kinds_of("ifbench") & (kinds_of("iftrain") | kinds_of("mathif"))
+
+
 def test_what_is_mended_is_said():
     """Wherever the two scorers can differ, the class says in which way; nowhere else."""
     for name in CONSTRAINTS:

@@ -7,6 +7,9 @@ rows of a kind: passes, fails, the boundary, and responses meant to cheat.
 import pytest
 
 from data.constraints.base import check_all, from_spec
+from tests.support import needs_punkt
+
+pytestmark = needs_punkt
 
 ALLITERATION = "sentence:alliteration_increment"
 INCREMENT = "sentence:increment"

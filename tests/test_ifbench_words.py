@@ -9,6 +9,9 @@ import pytest
 from data.constraints.base import CONSTRAINTS, Space, check_all, from_spec
 from data.constraints.nlp import nltk_data
 from recipes.errors import UserError
+from tests.support import needs_punkt
+
+pytestmark = needs_punkt
 
 KEYWORDS = {
     "keyword1": "cat",

@@ -9,6 +9,9 @@ import pytest
 
 from data.constraints.base import CONSTRAINTS, check_all, dumps, from_spec, loads
 from data.constraints.nlp import regex_sentences
+from tests.support import needs_punkt
+
+pytestmark = needs_punkt
 
 REPEAT = "copy:repeat_phrase"
 CAT = {"phrase": "the big cat sat", "small_n": 2}

@@ -70,7 +70,7 @@ def test_repaired_is_the_default_and_thinking_is_stripped_on_demand(tmp_path):
         ("{", "not JSON"),
         ("[]", "found list; expected an object"),
         ({**GOOD, "benchmark": "ifevil"}, "benchmark"),
-        ({**GOOD, "instruction_id_list": ["keywords:existance", "punctuation:no_comma"]}, "Did you mean 'keywords:existence'"),
+        ({**GOOD, "instruction_id_list": ["keywords:existance", "startend:quotation"]}, "Did you mean 'keywords:existence'"),
         ({**GOOD, "instruction_id_list": ["keywords:existence"]}, "found 2 entries; expected one for each of the 1 ids"),
         ({**GOOD, "kwargs": [{}, {}]}, "missing key 'keywords'"),
         ({**GOOD, "kwargs": [{"keywords": ["a"], "n": 3}, {}]}, "unknown key 'n'"),

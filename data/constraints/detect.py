@@ -235,7 +235,7 @@ def _vote(rows: Rows) -> str:
     raise _Doubt
 
 
-@functools.lru_cache(65536)
+@functools.lru_cache(4096)
 def detect(text: str) -> str | None:
     """ISO code that langdetect finds, "unknown" where it finds none probable; None where it raises
     for lack of known n-grams."""

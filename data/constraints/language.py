@@ -36,7 +36,7 @@ _SCRIPT_DECIDES = {"th", "kn", "he", "ta", "te", "gu", "pa", "bn", "ml", "ja", "
 MIN_LETTERS = 20  # below this langdetect guesses
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(4096)
 def is_language(text: str, language: str) -> bool:
     """Whether the prose of `text` is in `language`, an ISO 639-1 code of LANGUAGES. Texts without
     letters are not."""
