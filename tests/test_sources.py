@@ -1,9 +1,12 @@
 """Real sources: rows of our own in the shape of the published files become prompts with constraints; bad rows are named."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import train.sft
 from data.constraints.base import check_all
 from data.response import split
 from data.sources import SOURCES
@@ -122,3 +125,12 @@ def test_impossible_settings_are_refused_before_anything_is_read(name):
         SOURCES[name](num_constraints=(99,))
     with pytest.raises(ValueError, match="num_rows: found 0"):
         SOURCES[name](num_rows=0)
+
+
+@pytest.mark.parametrize("name", ["deepscaler", "if_multi"])
+def test_sft_refuses_a_source_without_completions(tmp_path, name):
+    recipe = Path("recipes/sft/tiny_long.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "x.yaml"
+    path.write_text(re.sub(r"- \{name: tiny.*\}", f"- {{name: {name}, num_rows: 2560}}", recipe))
+    with pytest.raises(UserError, match=rf"data\.0: '{name}' has no completions to learn"):
+        train.sft.plan(str(path), [])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import transformers
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config
 
-from data.sources import Source, build_sources, load_mixture, num_rows
+from data.sources import Source, build_sources, load_mixture, num_rows, require_targets
 from data.tokenizer import load_tokenizer
 from recipes import cli
 from recipes.run import RunDir, check_checkout
@@ -40,6 +40,7 @@ def plan(path: str, overrides: list[str]) -> Plan:
     run = RunDir.named(recipe.name)
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
+    require_targets(sources, path)
     config = trainer_config(SFTConfig, recipe, run, path)
     optimizer = muon_factory(recipe.muon, config, path)
     sizes = arithmetic(config, num_rows(sources), path)

@@ -15,6 +15,11 @@ SOURCES = Registry("data source", "data.sources")
 
 
 class Source(Protocol):
+    """has_targets: whether its examples have a completion that SFT can learn."""
+
+    @property
+    def has_targets(self) -> bool: ...
+
     def __len__(self) -> int: ...
 
     def load(self, seed: int) -> Iterator[Example]: ...
@@ -34,6 +39,16 @@ def build_sources(data: tuple[dict[str, Any], ...], where: str) -> list[Source]:
             raise UserError(f"{here}: {error}") from None
         sources.append(build(cls, {k: v for k, v in entry.items() if k != "name"}, here))
     return sources
+
+
+def require_targets(sources: list[Source], where: str) -> None:
+    """Raises UserError for a source that SFT cannot learn from."""
+    for index, source in enumerate(sources):
+        if not source.has_targets:
+            name = source.name  # type: ignore[attr-defined]
+            raise UserError(
+                f"{where}: data.{index}: {name!r} has no completions to learn; use it in a GRPO recipe"
+            )
 
 
 def num_rows(sources: list[Source]) -> int:

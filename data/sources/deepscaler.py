@@ -19,6 +19,7 @@ class DeepScaleR(MathsSource):
     num_rows: int = 40315
 
     dataset = "deepscaler"
+    has_targets = False
 
     def rows(self) -> Iterator[Row]:
         hub = ("agentica-org/DeepScaleR-Preview-Dataset", "deepscaler.json")

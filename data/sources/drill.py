@@ -32,6 +32,8 @@ class Drill:
     num_constraints: tuple[int, ...] = (0,)
     kinds: Literal["train", "base"] = "base"
 
+    has_targets = True
+
     def __post_init__(self) -> None:
         if self.num_rows < 1:
             raise ValueError(f"num_rows: found {self.num_rows}; expected at least 1")

@@ -25,6 +25,8 @@ class IFMulti:
 
     num_rows: int = 95373
 
+    has_targets = False
+
     def __post_init__(self) -> None:
         if self.num_rows < 1:
             raise ValueError(f"num_rows: found {self.num_rows}; expected at least 1")

@@ -45,6 +45,7 @@ class MathsSource(ABC):
     assembly: Literal["mathif", "plain"] = "mathif"
 
     dataset: ClassVar[str]
+    has_targets: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.num_rows < 1:

@@ -43,6 +43,10 @@ class Tiny:
             )
         require_counts(self.num_constraints, self.kinds)
 
+    @property
+    def has_targets(self) -> bool:
+        return self.with_completion
+
     def __len__(self) -> int:
         return self.num_rows
 
