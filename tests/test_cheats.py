@@ -2,9 +2,8 @@
 pay off.
 
 A row says what the reference makes of such a response (`official`), what we do (`repaired`), and names the trick. The
-verdicts are those of our specification (its section 8 and its R-rules), worked out by hand. True in the last column is
-no mistake: no rule about form tells these from an honest response. Their rates are what to watch in a run, and what a
-reward for the right answer has to weigh against.
+verdicts follow from our specification (its section 8 and its R-rules), worked out by hand. Where `repaired` is True the
+cheat still pays: its rate is what to watch in a run, and what the reward for a right answer has to outweigh.
 """
 
 import pytest
@@ -145,8 +144,8 @@ CHEATS = [
     ("ratio:sentence_balance", {}, "abc", True, False, "none of each"),
     ("ratio:sentence_balance", {}, "Go. Go? Go!", True, True, "one word per sentence"),
     # 9 of 12 character trigrams, 1 of 3 word trigrams
-    ("ratio:overlap", {"reference_text": MAT, "percentage": 75}, "the cat sat x y", True, False, "its start and padding"),
-    ("ratio:overlap", {"reference_text": MAT, "percentage": 33}, "the cat sat x y", False, True, "its start and padding"),
+    ("ratio:overlap", {"reference_text": MAT, "percentage": 75}, "the cat sat x y", True, False, "letters and padding"),
+    ("ratio:overlap", {"reference_text": MAT, "percentage": 33}, "the cat sat x y", False, True, "words and padding"),
     ("ratio:sentence_words", {}, "Go on. Go on. Go on.", True, False, "one sentence three times"),
     ("ratio:sentence_words", {}, "One. Two. Six.", True, True, "one word per sentence"),
     ("words:alphabet", {}, "a b c d e", True, True, "letters for words"),

@@ -90,12 +90,17 @@ class Postscript(Constraint):
             return False
 
     def check(self, response: str) -> bool:
-        lines = [line.strip(_LEADING) for line in response.lower().split("\n") if line.strip()]
-        marker = self.postscript_marker.lower()
-        last_third = lines[min(2 * len(lines) // 3, len(lines) - 1) :]
+        text = response.strip().lower()
+        lines = [line for line in text.split("\n") if line.strip()]
+        last_third = lines[2 * len(lines) // 3 :]
+        last_paragraph = re.split(r"\n[ \t]*\n", text)[-1].split("\n")
         return any(
-            line.startswith(marker) and has_content(line[len(marker) :]) for line in last_third
+            self._is_postscript(line.strip(_LEADING)) for line in last_third + last_paragraph
         )
+
+    def _is_postscript(self, line: str) -> bool:
+        marker = self.postscript_marker.lower()
+        return line.startswith(marker) and has_content(line[len(marker) :])
 
     def satisfy(self, draft: Draft) -> None:
         text = draft.text()

@@ -150,7 +150,7 @@ class NthParagraphFirstWord(Constraint):
         parts = [part for part in response.split("\n\n") if part.strip()]
         if len(parts) != self.num_paragraphs:
             return False
-        found = re.match(r"[\W_]*([^\W_]+(?:[-'][^\W_]+)*)", parts[self.nth_paragraph - 1])
+        found = re.match(r"""[\s"'“”‘’*_#]*([^\W_]+)""", parts[self.nth_paragraph - 1])
         return found is not None and found[1].lower() == self.first_word.lower()
 
     def satisfy(self, draft: Draft) -> None:

@@ -121,7 +121,7 @@ class ExcludeWordHarder(_Keyword):
         return f" {self.keyword.strip()} " not in response
 
     def check(self, response: str) -> bool:
-        return count_word(response, self.keyword) == 0
+        return count_word(response, self.keyword, in_math=True) == 0
 
 
 @CONSTRAINTS.register("keywords:word_count_different_numbers")

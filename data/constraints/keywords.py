@@ -161,7 +161,8 @@ class Frequency(Constraint):
         return count is not None and compare(count, self.relation, self.frequency)
 
     def check(self, response: str) -> bool:
-        return compare(count_word(response, self.keyword), self.relation, self.frequency)
+        count = count_word(response, self.keyword, in_math=self.relation == "less than")
+        return compare(count, self.relation, self.frequency)
 
     def satisfy(self, draft: Draft) -> None:
         if self.relation == "less than":
@@ -208,7 +209,7 @@ class ForbiddenWords(Constraint):
         return not any(found) and None not in found
 
     def check(self, response: str) -> bool:
-        return not any(count_word(response, word) for word in self.forbidden_words)
+        return not any(count_word(response, word, in_math=True) for word in self.forbidden_words)
 
     def satisfy(self, draft: Draft) -> None:
         draft.limits.update(dict.fromkeys(self.forbidden_words, 0))

@@ -3,12 +3,16 @@ r"""What a response consists of for a checker: mathematics, prose, words.
 Every pattern below is linear: the alternatives start with different characters and nothing nests.
 """
 
+import functools
 import re
 from collections.abc import Callable
 
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\n]*\}")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm)\s*\{([^{}]*)\}")
-_MATH_OPEN = re.compile(r"\\[(\[]|\$\$?|\\(?:boxed|BOXED|fbox)\s*\{")
+_MATH_OPEN = re.compile(
+    r"\\[(\[]|\$\$?|\\(?:boxed|BOXED|fbox)\s*\{|"
+    r"\\begin\{(?:equation|align|alignat|flalign|gather|multline|eqnarray|displaymath|math)\*?\}"
+)
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 
@@ -25,8 +29,8 @@ def _closing_brace(text: str, start: int) -> int:
 
 
 def math_spans(text: str) -> list[tuple[int, int]]:
-    r"""Half-open spans of `$..$`, `$$..$$`, `\(..\)`, `\[..\]` and `\boxed{..}` (balanced braces),
-    in order."""
+    r"""Half-open spans of `$..$`, `$$..$$`, `\(..\)`, `\[..\]`, `\begin{align}..\end{align}` and the like, and
+    `\boxed{..}` (balanced braces), in order."""
     spans: list[tuple[int, int]] = []
     closers = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
     missing: set[str] = (
@@ -38,7 +42,7 @@ def math_spans(text: str) -> list[tuple[int, int]]:
         if opener.endswith("{"):
             end = _closing_brace(text, match.end())
         else:
-            closer = closers[opener]
+            closer = closers.get(opener) or opener.replace("begin", "end")
             found = -1 if closer in missing else text.find(closer, match.end())
             if found < 0:
                 missing.add(closer)
@@ -66,9 +70,10 @@ def without_math(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """The words a reader would call language: no mathematics, control sequences, environments or
-    digits."""
-    text = _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", without_math(text)))
+    """The words a reader would call language: no mathematics, code, control sequences, environments or digits."""
+    unfenced = " ".join(text.split("```")[::2])
+    words = map_math(unfenced, lambda _: " ")
+    text = _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", words))
     return re.sub(r"https?://\S+|\d+", " ", text)
 
 
@@ -82,16 +87,18 @@ def count_words(text: str) -> int:
     return sum(1 for token in tokens if _LETTER_OR_DIGIT.search(token))
 
 
-def words_for_keywords(text: str) -> str:
-    r"""`text` without LaTeX commands, so that `\bar` is not the word "bar"; `\text{}` contents
-    stay."""
+@functools.lru_cache(64)
+def _words_for_keywords(text: str, in_math: bool) -> str:
+    r"""`text` without LaTeX commands, so that `\bar` is not the word "bar"; `\text{}` contents stay."""
+    text = text if in_math else without_math(text)
     return _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", _TEXT.sub(r" \1 ", text)))
 
 
-def count_word(text: str, word: str) -> int:
-    """Whole-word, case-insensitive occurrences; `_` is a boundary, unlike in `\\b`."""
+def count_word(text: str, word: str, in_math: bool = False) -> int:
+    r"""Whole-word, case-insensitive occurrences; `_` is a boundary, unlike in `\b`. `$now$` is a product of three
+    variables: what stands in mathematics counts in `\text{}` only, unless `in_math` (for words that are forbidden)."""
     pattern = rf"(?<![^\W_]){re.escape(word.strip())}(?![^\W_])"
-    return len(re.findall(pattern, words_for_keywords(text), re.IGNORECASE))
+    return len(re.findall(pattern, _words_for_keywords(text, in_math), re.IGNORECASE))
 
 
 def has_content(text: str) -> bool:
