@@ -1,5 +1,7 @@
 """What several tests need."""
 
+from pathlib import Path
+
 import pytest
 
 from data.constraints import nlp
@@ -16,3 +18,6 @@ def _has_data() -> bool:
 
 
 needs_punkt = pytest.mark.skipif(not _has_data(), reason="no nltk data: punkt_tab, stopwords")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared/data"  # real benchmark rows, never committed
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no shared/ beside the checkout")

@@ -5,7 +5,8 @@ import pytest
 
 from data.constraints.base import check_all, from_spec
 from data.constraints.loose import other_texts, strict_and_loose
-from tests.support import needs_punkt
+from data.mirror import json_lines
+from tests.support import SHARED, needs_punkt, needs_shared
 
 CAPITALS = "THE ANSWER IS {} BECAUSE WE ADD THE TWO NUMBERS TOGETHER."
 SPANISH = r"La respuesta es \boxed{42} porque sumamos los dos números."
@@ -202,6 +203,20 @@ def test_capital_words_are_treebank_tokens(response, official, repaired):
 def test_deep_json_is_no_json():
     json_format = (from_spec("detectable_format:json_format", {}, "test"),)
     assert check_all(json_format, "[" * 100_000, "official") == [False]
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "file, num_slots", [("ifeval/input_data.jsonl", 834), ("ifbench/IFBench_test.jsonl", 344)]
+)
+def test_every_published_row_builds(file, num_slots):
+    """The numbers of slots are the benchmarks' own (specification, sections 2 and 3)."""
+    built = [
+        from_spec(name, kwargs, where)
+        for where, row in json_lines(SHARED / file)
+        for name, kwargs in zip(row["instruction_id_list"], row["kwargs"], strict=True)
+    ]
+    assert len(built) == num_slots
 
 
 def test_loose_forgives_a_first_line_a_last_line_and_stars():
