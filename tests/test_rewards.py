@@ -2,6 +2,7 @@
 cheat."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ QUOTED = from_spec("startend:quotation", {}, "test")
 
 
 def sample(text, constraints=(), gold="4", num_reasoning_tokens=10):
-    return Sample(split(text), gold, constraints, num_reasoning_tokens, 20)
+    return Sample(split(text), gold, constraints, num_reasoning_tokens, 20, (), "p", 1, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -67,23 +68,26 @@ def test_think_format(text, paid):
     "num_tokens, penalty", [(3584, 0), (3712, -0.25), (3840, -0.5), (4096, -1), (4097, -1)]
 )
 def test_soft_overlong_worked_example_of_the_paper_formula(num_tokens, penalty):
-    assert SoftOverlong(max_tokens=4096, buffer_tokens=512).penalty(num_tokens) == penalty
+    assert SoftOverlong(max_tokens=4096, buffer_tokens=512).term(num_tokens, True, 0) == penalty
 
 
 @given(st.integers(0, 9999), st.integers(0, 9999))
 def test_soft_overlong_is_in_range_and_never_rises(a, b):
-    penalty = SoftOverlong(max_tokens=400, buffer_tokens=100).penalty
-    assert -1 <= penalty(a) <= 0
-    assert penalty(max(a, b)) <= penalty(min(a, b))
+    term = SoftOverlong(max_tokens=400, buffer_tokens=100).term
+    assert -1 <= term(a, True, 0) <= 0
+    assert term(max(a, b), True, 0) <= term(min(a, b), True, 0)
 
 
 def test_the_penalty_counts_reasoning_only():
-    long_response = Sample(split("<think>a</think>" + "word " * 999), "4", (), 3, 2000)
+    text = "<think>a</think>" + "word " * 999
+    long_response = replace(sample(text, num_reasoning_tokens=3), num_tokens=2000)
     assert SoftOverlong(max_tokens=100, buffer_tokens=50).score([long_response]) == [0]
 
 
 def test_trl_signature_logging_and_pickling():
-    reward = pickle.loads(pickle.dumps(TRLReward("constraints", Constraints(), Thinking(False, 9))))
+    reward = pickle.loads(
+        pickle.dumps(TRLReward("constraints", Constraints(), Thinking(False, 9), 1))
+    )
     logged = {}
     scores = reward(
         prompts=[[], []],

@@ -19,7 +19,7 @@ from recipes.schema import GRPORecipe, load_recipe
 from train.config import log_offline, model_config, trainer_config
 from train.dry_run import Arithmetic, arithmetic, describe
 from train.model import load_model
-from train.rewards import WeightedReward, build_rewards
+from train.rewards import WeightedReward, build_rewards, require_columns
 from train.rollout import cpu_rollout
 from train.trainer import GRPOTrainer
 
@@ -73,10 +73,12 @@ def main(args: argparse.Namespace) -> None:
     dataset = load_mixture(sources, recipe.seed)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
+    require_columns(rewards, dataset.column_names, args.config)
+    thinking = Thinking.of(tokenizer)
     trainer = GRPOTrainer(
         model=load_model(model_args),
         args=config,
-        reward_funcs=[reward.bind(Thinking.of(tokenizer)) for reward in rewards],
+        reward_funcs=[reward.bind(thinking, config.num_generations) for reward in rewards],
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),

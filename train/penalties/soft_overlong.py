@@ -1,30 +1,25 @@
-"""DAPO's soft overlong punishment (https://arxiv.org/abs/2503.14476, Eq. 13), counted on the
+"""DAPO's soft overlong punishment (https://arxiv.org/abs/2503.14476, Eq. 13), by default on the
 reasoning only.
 
-    0                                            n <= max_tokens - buffer_tokens
+    0                                                    n <= max_tokens - buffer_tokens
     ((max_tokens - buffer_tokens) - n) / buffer_tokens   up to max_tokens
-    -1                                           beyond
+    -1                                                   beyond
 
-The paper counts the whole completion; a penalty on the response would pay the model to break "at
-least N words".
+Published: added to the correctness reward, for wrong answers too; the term is the formula.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from train.rewards import Sample
+from train.penalties.base import PerSample
 
 
 @PENALTIES.register("soft_overlong")
-@dataclass(frozen=True)
-class SoftOverlong:
-    """max_tokens and buffer_tokens in reasoning tokens, `</think>` included."""
+@dataclass(frozen=True, kw_only=True)
+class SoftOverlong(PerSample):
+    """In [-1, 0]. max_tokens and buffer_tokens in the tokens that count, `</think>` included."""
 
+    needs_answer = False
     max_tokens: int
     buffer_tokens: int
 
@@ -35,10 +30,6 @@ class SoftOverlong:
                 "expected 0 < buffer_tokens <= max_tokens"
             )
 
-    def score(self, samples: list[Sample]) -> list[float | None]:
-        return [self.penalty(sample.num_reasoning_tokens) for sample in samples]
-
-    def penalty(self, num_tokens: int) -> float:
-        """In [-1, 0]."""
+    def term(self, n: int, correct: bool, progress: float) -> float:
         free = self.max_tokens - self.buffer_tokens
-        return -min(max(num_tokens - free, 0) / self.buffer_tokens, 1.0)
+        return -min(max(n - free, 0) / self.buffer_tokens, 1.0)

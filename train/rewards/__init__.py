@@ -7,7 +7,7 @@ penalty is a reward too, with its own section in the recipe and its own registry
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from data.constraints.base import Constraint, loads
 from data.response import Completion
@@ -17,20 +17,39 @@ from recipes.registry import Registry
 from recipes.schema import GRPORecipe
 from recipes.typed import build
 from train.penalties import PENALTIES
+from train.penalties.base import LengthReward
 
 REWARDS = Registry("reward", "train.rewards")
 
 
+class Reference(NamedTuple):
+    """What a reference model does on the prompt: mean tokens, accuracy in [0, 1]."""
+
+    num_tokens: float
+    accuracy: float
+
+
 @dataclass(frozen=True)
 class Sample:
-    """One completion as a reward sees it. gold: the problem's answer, None where there is none to grade; token counts
-    as in data.response."""
+    """One completion as a reward sees it.
+
+    gold:       the problem's answer, None where there is none to grade
+    token counts as in data.response; tokens: the completion's ids
+    group:      id of the prompt, shared by its `group_size` (num_generations) completions, on whichever process
+    progress:   share of the training steps taken, in [0, 1]
+    reference:  None where the data has no columns `reference_tokens` and `reference_accuracy`
+    """
 
     completion: Completion
     gold: str | None
     constraints: tuple[Constraint, ...]
     num_reasoning_tokens: int
     num_tokens: int
+    tokens: tuple[int, ...]
+    group: str
+    group_size: int
+    progress: float
+    reference: Reference | None = None
 
 
 class Reward(Protocol):
@@ -46,8 +65,8 @@ class WeightedReward:
     weight: float
     reward: Reward
 
-    def bind(self, thinking: Thinking) -> "TRLReward":
-        return TRLReward(self.name, self.reward, thinking)
+    def bind(self, thinking: Thinking, num_generations: int) -> "TRLReward":
+        return TRLReward(self.name, self.reward, thinking, num_generations)
 
 
 @dataclass
@@ -58,6 +77,7 @@ class TRLReward:
     name: str
     reward: Reward
     thinking: Thinking
+    num_generations: int
 
     def __post_init__(self) -> None:
         self.__name__ = self.name  # what TRL logs
@@ -68,13 +88,16 @@ class TRLReward:
         completion_ids: list[list[int]],
         answer: list[str | None],
         constraints: list[str],
+        trainer_state: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
-        **_: Any,
+        **columns: Any,
     ) -> list[float | None]:
+        progress = trainer_state.global_step / trainer_state.max_steps if trainer_state else 0.0
+        groups, references = columns["id"], _references(columns, len(completions))
         samples = [
-            self._sample(text if isinstance(text, str) else text[-1]["content"], ids, gold, specs)
-            for text, ids, gold, specs in zip(
-                completions, completion_ids, answer, constraints, strict=True
+            self._sample(text, ids, gold, specs, group, progress, reference)
+            for text, ids, gold, specs, group, reference in zip(
+                completions, completion_ids, answer, constraints, groups, references, strict=True
             )
         ]
         scores = self.reward.score(samples)
@@ -96,9 +119,51 @@ class TRLReward:
             )
         return scores
 
-    def _sample(self, text: str, ids: list[int], gold: str | None, specs: str) -> Sample:
+    def _sample(
+        self,
+        message: str | list[dict[str, str]],
+        ids: list[int],
+        gold: str | None,
+        specs: str,
+        group: str,
+        progress: float,
+        reference: Reference | None,
+    ) -> Sample:
+        text = message if isinstance(message, str) else message[-1]["content"]
         completion, reasoning_tokens = self.thinking.read(text, ids)
-        return Sample(completion, gold, loads(specs), reasoning_tokens, len(ids))
+        return Sample(
+            completion=completion,
+            gold=gold,
+            constraints=loads(specs),
+            num_reasoning_tokens=reasoning_tokens,
+            num_tokens=len(ids),
+            tokens=tuple(ids),
+            group=group,
+            group_size=self.num_generations,
+            progress=progress,
+            reference=reference,
+        )
+
+
+def _references(columns: dict[str, Any], count: int) -> list[Reference | None]:
+    missing = [None] * count
+    tokens = columns.get("reference_tokens", missing)
+    accuracies = columns.get("reference_accuracy", missing)
+    return [
+        None if length is None or accuracy is None else Reference(length, accuracy)
+        for length, accuracy in zip(tokens, accuracies, strict=True)
+    ]
+
+
+def require_columns(rewards: list[WeightedReward], found: list[str], where: str) -> None:
+    """Raises UserError for a length penalty that needs a column which the data set lacks."""
+    for entry in rewards:
+        needed = entry.reward.columns if isinstance(entry.reward, LengthReward) else ()
+        if missing := [column for column in needed if column not in found]:
+            raise UserError(
+                f"{where}: length_penalty: {entry.name} needs the columns {', '.join(missing)} in every row of the "
+                f"data; found {', '.join(sorted(found))}"
+            )
 
 
 def build_rewards(recipe: GRPORecipe, where: str) -> list[WeightedReward]:

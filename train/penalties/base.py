@@ -1,0 +1,178 @@
+"""What a length term is: one number per completion, from its own length or from the lengths of its whole group.
+
+Each class names its paper; its worked example is in tests/test_penalties.py. As published they count the whole
+completion; by default we count the reasoning, because a price on the response pays the model to break "at least N words".
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+import torch.distributed as dist
+from accelerate.utils import gather_object
+
+from data.answers import grade
+from data.constraints.base import check_all
+
+if TYPE_CHECKING:
+    from train.rewards import Sample
+
+Count = Literal["reasoning", "completion"]
+Condition = Literal["none", "correct", "satisfied"]
+
+
+def require(ok: bool, key: str, found: object, expected: str) -> None:
+    """Raises ValueError for a setting that is out of range."""
+    if not ok:
+        raise ValueError(f"{key}: found {found!r}; expected {expected}")
+
+
+@lru_cache(maxsize=65536)
+def _is_correct(response: str, gold: str) -> bool | None:
+    """None when undecided."""
+    return grade(response, gold).correct
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthReward(ABC):
+    """A term that scores samples.
+
+    count:     which tokens count: the reasoning up to and including `</think>` (none without thinking, all when it
+        never ends), or the whole completion, end-of-text token included
+    condition: the term is 0 unless the answer is correct ("correct"), or correct with all constraints satisfied
+        ("satisfied"); "none" leaves the formula alone. The default of each class is what its authors do. Beware of
+        "satisfied" with a term below 0: it spares completions that break a constraint, so the constraints must weigh
+        more than the term.
+
+    Where correctness matters (`needs_answer`, or a condition) and is unknown (no gold answer, grading undecided), the
+    score is None; within its group such a completion counts as wrong.
+    """
+
+    name: ClassVar[str]
+    needs_answer: ClassVar[bool] = True  # whether the formula itself depends on correctness
+    columns: ClassVar[tuple[str, ...]] = ()  # columns of the data set beyond those of data.example
+
+    count: Count = "reasoning"
+    condition: Condition = "none"
+
+    @abstractmethod
+    def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
+        """The formula's term for each sample, before the condition."""
+
+    def score(self, samples: list[Sample]) -> list[float | None]:
+        judged = self.needs_answer or self.condition != "none"
+        verdicts = [
+            _is_correct(sample.completion.response, sample.gold)
+            if judged and sample.gold is not None
+            else None
+            for sample in samples
+        ]
+        terms = self.terms_of(samples, [bool(verdict) for verdict in verdicts])
+        return [
+            None if judged and verdict is None else self._gated(term, sample, bool(verdict))
+            for term, sample, verdict in zip(terms, samples, verdicts, strict=True)
+        ]
+
+    def length(self, sample: Sample) -> int:
+        """In tokens, >= 0."""
+        return sample.num_reasoning_tokens if self.count == "reasoning" else sample.num_tokens
+
+    def _gated(self, term: float, sample: Sample, correct: bool) -> float:
+        if self.condition == "none":
+            return term
+        if not correct:
+            return 0.0
+        if self.condition == "correct":
+            return term
+        return term if all(check_all(sample.constraints, sample.completion.response)) else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerSample(LengthReward):
+    """A term that depends on the completion alone."""
+
+    @abstractmethod
+    def term(self, n: int, correct: bool, progress: float) -> float:
+        """n: tokens, >= 0; progress: share of the training steps taken, in [0, 1]."""
+
+    def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
+        return [
+            self.term(self.length(sample), right, sample.progress)
+            for sample, right in zip(samples, correct, strict=True)
+        ]
+
+
+class Group(NamedTuple):
+    """All completions of one prompt: tokens and correctness, in one order."""
+
+    lengths: list[int]
+    correct: list[bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerGroup(LengthReward):
+    """A term that compares the completions of one prompt; raises ValueError for a group that is not whole."""
+
+    @abstractmethod
+    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
+        """One term per completion of one whole group, in its order."""
+
+    def batch_terms(self, groups: list[Group], progress: float) -> list[list[float]]:
+        """`terms` of every group of a generation batch (all processes)."""
+        return [self.terms(group.lengths, group.correct, progress) for group in groups]
+
+    def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
+        own = [
+            Fact(sample.group, sample.group_size, self.length(sample), right)
+            for sample, right in zip(samples, correct, strict=True)
+        ]
+        facts, start = gathered(own)
+        rows = list(whole_groups(facts, self.name).values())
+        groups = [
+            Group([facts[row].length for row in members], [facts[row].correct for row in members])
+            for members in rows
+        ]
+        terms = [0.0] * len(facts)
+        for members, found in zip(rows, self.batch_terms(groups, samples[0].progress), strict=True):
+            for row, term in zip(members, found, strict=True):
+                terms[row] = term
+        return terms[start : start + len(own)]
+
+
+class Fact(NamedTuple):
+    """What a group needs to know of one completion, wherever it was generated."""
+
+    group: str
+    group_size: int
+    length: int
+    correct: bool
+
+
+def gathered(own: list[Fact]) -> tuple[list[Fact], int]:
+    """The facts of all processes in rank order, and the index at which this process's begin.
+
+    A collective where there are several processes: all of them must call it. In one process `own` comes back.
+    """
+    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+        return own, 0
+    slices: list[list[Fact]] = gather_object([own])
+    start = sum(len(part) for part in slices[: dist.get_rank()])
+    return [fact for part in slices for fact in part], start
+
+
+def whole_groups(facts: list[Fact], name: str) -> dict[str, list[int]]:
+    """Group id -> indices into `facts`. A prompt that the data repeats makes one group of a multiple of the size."""
+    rows: dict[str, list[int]] = {}
+    for row, fact in enumerate(facts):
+        rows.setdefault(fact.group, []).append(row)
+    for group, members in rows.items():
+        size = facts[members[0]].group_size
+        if len(members) % size:
+            raise ValueError(
+                f"{name}: group {group!r}: found {len(members)} completions; expected all {size} (num_generations), "
+                "or a multiple, in one generation batch, because the term compares the completions of a prompt"
+            )
+    return rows

@@ -1,0 +1,39 @@
+"""LASER (hkust-nlp/Laser, verl/utils/reward_score/length_penalty.py): a bonus for correct answers within a target.
+
+Published, correct answers; wrong ones get -0.5:
+
+    reward:  r = 1 + bonus * [n <= target]
+    penalty: r = 1 - bonus * [n > target]
+    hybrid:  both
+
+The term is r - c. Upstream leaves clipped or badly formatted completions at another score; here they are wrong answers.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from train.penalties import PENALTIES
+from train.penalties.base import PerSample, require
+
+
+@PENALTIES.register("laser")
+@dataclass(frozen=True, kw_only=True)
+class Laser(PerSample):
+    """In [-bonus, bonus] for correct answers, `wrong` for wrong ones. target_tokens: upstream 2048, 4096 or 8192."""
+
+    target_tokens: int
+    bonus: float = 0.5
+    wrong: float = -0.5
+    mode: Literal["reward", "penalty", "hybrid"] = "reward"
+
+    def __post_init__(self) -> None:
+        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
+        require(self.bonus > 0, "bonus", self.bonus, "a number above 0")
+        require(self.wrong <= 0, "wrong", self.wrong, "a number of at most 0")
+
+    def term(self, n: int, correct: bool, progress: float) -> float:
+        if not correct:
+            return self.wrong
+        if n <= self.target_tokens:
+            return 0.0 if self.mode == "penalty" else self.bonus
+        return 0.0 if self.mode == "reward" else -self.bonus

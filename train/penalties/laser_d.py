@@ -1,0 +1,98 @@
+"""LASER-D (hkust-nlp/Laser): LASER with a target for each tier of difficulty, measured on what the model can do now.
+
+A group's tier is its accuracy: high >= 2/3, medium >= 1/3, else low. A tier's target is the smallest threshold L with
+
+    int(coverage(L) * m) >= 1     m = int(2/3 G), int(G/3), 1 for high, medium, low
+
+where coverage is the share of the tier's correct completions with n <= L; the longest completion of the batch when no L
+qualifies. So of 8 rollouts a fifth must fit at the high tier, half at the medium and all at the low one.
+
+Published: r = 1 + bonus * [n <= target] for correct, -0.5 for wrong answers; the term is r - c. Upstream measures coverage
+on a monitoring set every few steps, and uses LASER's fixed target before. A reward has no such set: here it is measured on
+the generation batch of all processes, which needs no state and resumes exactly, but is noisy with few groups.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from train.penalties import PENALTIES
+from train.penalties.base import Group, PerGroup, require
+
+Tier = Literal["high", "medium", "low"]
+
+
+def tier(correct: list[bool]) -> Tier:
+    if 3 * sum(correct) >= 2 * len(correct):
+        return "high"
+    return "medium" if 3 * sum(correct) >= len(correct) else "low"
+
+
+def num_needed(of: Tier, group_size: int) -> int:
+    """m, at least 1."""
+    return max(1, {"high": group_size * 2 // 3, "medium": group_size // 3, "low": 1}[of])
+
+
+def smallest_target(lengths: list[int], needed: int, thresholds: Sequence[int]) -> int | None:
+    """lengths: of a tier's correct completions; needed: m. None when no threshold qualifies."""
+    for threshold in thresholds:
+        fit = sum(n <= threshold for n in lengths)
+        if lengths and fit * needed >= len(lengths):
+            return threshold
+    return None
+
+
+@PENALTIES.register("laser_d")
+@dataclass(frozen=True, kw_only=True)
+class LaserD(PerGroup):
+    """0 or bonus for correct answers, `wrong` for wrong ones. Thresholds: min_tokens, min_tokens + step_tokens, ... up to
+    max_tokens (the lower end is ours)."""
+
+    min_tokens: int = 1024
+    max_tokens: int = 16384
+    step_tokens: int = 1024
+    bonus: float = 0.5
+    wrong: float = -0.5
+
+    def __post_init__(self) -> None:
+        low, high = self.min_tokens, self.max_tokens
+        require(0 < low <= high, "min_tokens", low, f"a number in 1..max_tokens ({high})")
+        require(self.step_tokens > 0, "step_tokens", self.step_tokens, "a number above 0")
+        require(self.bonus > 0, "bonus", self.bonus, "a number above 0")
+        require(self.wrong <= 0, "wrong", self.wrong, "a number of at most 0")
+
+    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
+        """Of a batch that is this group alone."""
+        return self.batch_terms([Group(lengths, correct)], progress)[0]
+
+    def batch_terms(self, groups: list[Group], progress: float) -> list[list[float]]:
+        targets = self.targets(groups)
+        return [
+            [
+                self.within(n, right, targets[tier(group.correct)])
+                for n, right in zip(group.lengths, group.correct, strict=True)
+            ]
+            for group in groups
+        ]
+
+    def targets(self, groups: list[Group]) -> dict[Tier, int]:
+        """In tokens."""
+        tiers: dict[Tier, list[int]] = {"high": [], "medium": [], "low": []}
+        for lengths, correct in groups:
+            right = [n for n, ok in zip(lengths, correct, strict=True) if ok]
+            tiers[tier(correct)] += right
+        longest = max(chain.from_iterable(group.lengths for group in groups))
+        size = min(len(group.lengths) for group in groups)
+        thresholds = range(self.min_tokens, self.max_tokens + 1, self.step_tokens)
+        found = {
+            name: smallest_target(lengths, num_needed(name, size), thresholds)
+            for name, lengths in tiers.items()
+        }
+        return {name: longest if target is None else target for name, target in found.items()}
+
+    def within(self, n: int, correct: bool, target: int) -> float:
+        """The term of one completion, given its tier's target."""
+        if not correct:
+            return self.wrong
+        return self.bonus if n <= target else 0.0

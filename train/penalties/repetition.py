@@ -1,0 +1,62 @@
+"""The n-gram repetition price of "Demystifying Long CoT" (https://arxiv.org/abs/2502.03373), companion of cosine.py.
+
+    dense: penalty * (number of tokens inside a second or later occurrence of an n-gram)
+    trl:   penalty * (1 - distinct n-grams / n-grams), TRL's get_repetition_penalty_reward (there n = 3, penalty -1)
+
+Published: added to the cosine reward; dense with n = 40 and -0.05 on each token, discounted by 0.99. TRL's rewards are one
+number per completion, so the tokens' prices are summed here, undiscounted: discounting from the first token would make
+late loops free. The sum is unbounded (0.05 per token): choose the weight with max_completion_length in mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from train.penalties import PENALTIES
+from train.penalties.base import LengthReward, require
+
+if TYPE_CHECKING:
+    from train.rewards import Sample
+
+
+def num_repeated_tokens(tokens: Sequence[int], ngram_size: int) -> int:
+    """Tokens that lie inside an n-gram seen before (overlaps count once); 0 for fewer than n tokens."""
+    seen: set[tuple[int, ...]] = set()
+    repeated = end = 0
+    for start in range(len(tokens) - ngram_size + 1):
+        ngram = tuple(tokens[start : start + ngram_size])
+        if ngram in seen:
+            repeated += start + ngram_size - max(start, end)
+            end = start + ngram_size
+        seen.add(ngram)
+    return repeated
+
+
+@PENALTIES.register("repetition")
+@dataclass(frozen=True, kw_only=True)
+class Repetition(LengthReward):
+    """<= 0. penalty: for each repeated token ("dense"), or the limit when all n-grams are one ("trl")."""
+
+    needs_answer = False
+    ngram_size: int = 40
+    penalty: float = -0.05
+    variant: Literal["dense", "trl"] = "dense"
+
+    def __post_init__(self) -> None:
+        require(self.ngram_size > 0, "ngram_size", self.ngram_size, "a number above 0")
+        require(self.penalty < 0, "penalty", self.penalty, "a number below 0")
+
+    def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
+        return [self.term(sample.tokens[: self.length(sample)]) for sample in samples]
+
+    def term(self, tokens: Sequence[int]) -> float:
+        """tokens: the ids that count."""
+        if self.variant == "dense":
+            return self.penalty * num_repeated_tokens(tokens, self.ngram_size)
+        total = len(tokens) - self.ngram_size + 1
+        if total <= 0:
+            return 0.0
+        distinct = {tuple(tokens[start : start + self.ngram_size]) for start in range(total)}
+        return self.penalty * (1 - len(distinct) / total)
