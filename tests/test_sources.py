@@ -9,7 +9,7 @@ import pytest
 import train.sft
 from data.constraints.base import check_all
 from data.response import split
-from data.sources import SOURCES
+from data.sources import SOURCES, load_mixture
 from recipes.errors import UserError
 
 SPEC = '[{"instruction_id": ["a:b"], "kwargs": %s}]'
@@ -75,6 +75,17 @@ def test_the_target_reasons_as_the_data_set_does_and_meets_its_constraints(mirro
     target = split(example.completion)
     assert target.reasoning.startswith(reasoning)
     assert all(check_all(example.constraints, target.response))
+
+
+def test_prompts_of_a_mixture_have_ids_of_their_own(mirror):
+    """Two entries of one source, and both splits of one data set, are different prompts to a group-relative reward."""
+    (mirror / "gsm8k/test.jsonl").write_text(json.dumps(ROWS["gsm8k/train.jsonl"]) + "\n")
+    tiny = SOURCES["tiny"]
+    sources = [tiny(num_rows=3, steps=(1,)), tiny(num_rows=3, steps=(2,))]
+    sources += [SOURCES["gsm8k"](num_rows=1, split=split) for split in ("train", "test")]
+    ids = load_mixture(sources, 0)["id"]
+    assert len(set(ids)) == len(ids) == 8
+    assert {only("gsm8k").id, only("gsm8k", split="test").id} == {"gsm8k-train-0", "gsm8k-test-0"}
 
 
 def test_deepscaler_has_no_targets(mirror):

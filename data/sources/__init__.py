@@ -60,8 +60,11 @@ def load_mixture(sources: list[Source], seed: int) -> Dataset:
     a trainer's shuffle."""
     rows = []
     with tqdm(desc="data", unit=" rows", total=num_rows(sources), leave=False) as progress:
-        for source in sources:
+        for number, source in enumerate(sources):
             for example in source.load(seed):
-                rows.append(example.row())
+                row = example.row()
+                # Rewards know a group by its prompt's id, and two entries of one source count from 0 both.
+                row["id"] = f"{number}/{row['id']}"
+                rows.append(row)
                 progress.update()
     return Dataset.from_list(rows).shuffle(seed=seed)

@@ -23,6 +23,10 @@ class GSM8K(MathsSource):
 
     dataset = "gsm8k"
 
+    @property
+    def part(self) -> str:
+        return f"{self.dataset}-{self.split}"
+
     def rows(self) -> Iterator[Row]:
         hub = ("openai/gsm8k", f"main/{self.split}-00000-of-00001.parquet")
         return read_rows(f"gsm8k/{self.split}.jsonl", hub, ("question", "answer"))

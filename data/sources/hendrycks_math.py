@@ -24,6 +24,10 @@ class MATH(MathsSource):
 
     dataset = "math"
 
+    @property
+    def part(self) -> str:
+        return f"{self.dataset}-{self.split}"
+
     def rows(self) -> Iterator[Row]:
         hub = ("DigitalLearningGmbH/MATH-lighteval", f"data/{self.split}-00000-of-00001.parquet")
         return read_rows(f"math/{self.split}.jsonl", hub, ("problem", "solution", "level"))

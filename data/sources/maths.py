@@ -63,10 +63,15 @@ class MathsSource(ABC):
     def problem(self, row: Row) -> Problem:
         """Raises UserError naming file and line for a row that is none."""
 
+    @property
+    def part(self) -> str:
+        """The part of the data set that ids name."""
+        return self.dataset
+
     def load(self, seed: int) -> Iterator[Example]:
         rng = random.Random(f"{self.dataset} {seed}")
         for index, row in enumerate(islice(self.rows(), self.num_rows)):
-            yield self._example(f"{self.dataset}-{index}", self.problem(row), rng)
+            yield self._example(f"{self.part}-{index}", self.problem(row), rng)
 
     def _example(self, identifier: str, problem: Problem, rng: random.Random) -> Example:
         space = MATHIF_SPACE if self.lengths == "mathif" else TINY_SPACE
