@@ -123,9 +123,8 @@ def conflicts(constraints: tuple[Constraint, ...], question: str) -> list[str]:
     for i, first in enumerate(constraints):
         for second in constraints[i + 1 :]:
             reason = first.conflict(second, question) or second.conflict(first, question)
-            if never_combined(first.name, second.name):
-                reason = "never combined"
-            if reason:
+            if reason or never_combined(first.name, second.name):
+                reason = reason or "never combined"
                 found.append(f"{first.name} + {second.name}: {reason}")
     return found
 

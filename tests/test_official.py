@@ -219,6 +219,33 @@ def test_every_published_row_builds(file, num_slots):
     assert len(built) == num_slots
 
 
+@pytest.mark.parametrize(
+    "name, kwargs, mathif, ifeval",
+    [
+        ("keywords:existence", {"keywords": ["a", "b"]}, """Include keywords "['a', 'b']" in the response.""",
+         "Include keywords ['a', 'b'] in the response."),
+        ("keywords:forbidden_words", {"forbidden_words": ["a"]}, """Do not include keywords "['a']" in the response.""",
+         "Do not include keywords ['a'] in the response."),
+        ("keywords:frequency", {"keyword": "a", "frequency": 2, "relation": "at least"},
+         'In your response, the word "a" should appear at least 2 times.',
+         "In your response, the word a should appear at least 2 times."),
+        ("language:response_language", {"language": "th"},
+         "Your answer should be in Thai language, no other language is allowed. ",
+         "Your ENTIRE response should be in Thai language, no other language is allowed."),
+        ("startend:quotation", {}, "Wrap your entire response with double quotation marks. ",
+         "Wrap your entire response with double quotation marks."),
+        ("startend:end_checker", END,
+         'Finish your response with this exact phrase "Any other questions?". No other words should follow this phrase.',
+         "Finish your response with this exact phrase Any other questions?. No other words should follow this phrase."),
+        ("punctuation:no_comma", {}, "In your entire response, refrain from the use of any commas.",
+         "In your entire response, refrain from the use of any commas."),
+    ],
+)  # fmt: skip
+def test_mathif_and_ifeval_word_the_same_kinds_in_two_ways(name, kwargs, mathif, ifeval):
+    constraint = from_spec(name, kwargs, "test")
+    assert (constraint.describe(), constraint.describe_ifeval()) == (mathif, ifeval)
+
+
 def test_loose_forgives_a_first_line_a_last_line_and_stars():
     no_comma = (from_spec("punctuation:no_comma", {}, "test"),)
     for response, loose in (("Sure, here:\n42", True), ("42\nBye, now", True), ("a,\n42\nb,", True),

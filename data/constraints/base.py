@@ -66,13 +66,11 @@ class Constraint(ABC):
     not met."""
 
     name: ClassVar[str]
-    mends: ClassVar[str] = (
-        ""  # what `check` mends in the reference; "" where the two verdicts are one
-    )
+    # What `check` mends in the reference; "" where the two verdicts are one.
+    mends: ClassVar[str] = ""
     may_be_zero: ClassVar[frozenset[str]] = frozenset()  # arguments for which 0 is a value
-    wraps: ClassVar[bool] = (
-        False  # puts something before the first line, which then cannot be a bullet or a marker
-    )
+    # Puts something before the first line, which then cannot be a bullet or a marker.
+    wraps: ClassVar[bool] = False
 
     def phase(self) -> int:
         """When `satisfy` runs: limits 0, words 1, length 2, bullets 3, sections 4, marks 5, ends 6,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from data.constraints.arguments import NoArguments
 from data.constraints.base import (
     CONSTRAINTS,
     Constraint,
@@ -23,7 +24,7 @@ from data.constraints.text import map_math, math_spans, prose, without_math
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 
 
-class _OneCase(Constraint):
+class _OneCase(NoArguments):
     """What the two cases share; `upper` tells them apart."""
 
     upper: ClassVar[bool]
@@ -58,12 +59,7 @@ class _OneCase(Constraint):
 class EnglishCapital(_OneCase):
     upper = True
 
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return "Your entire response should be in English, and in all capital letters."
+    wording = "Your entire response should be in English, and in all capital letters."
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, CapitalWordFrequency) and other.capital_relation == "less than":
@@ -76,12 +72,7 @@ class EnglishCapital(_OneCase):
 class EnglishLowercase(_OneCase):
     upper = False
 
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
+    wording = "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, CapitalWordFrequency) and other.capital_relation == "at least":

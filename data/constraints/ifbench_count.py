@@ -6,9 +6,18 @@ from dataclasses import astuple, dataclass
 from typing import ClassVar, Self
 
 from data.constraints import nlp
-from data.constraints.arguments import EDGE, NoArguments, at_least, depunct, not_blank
+from data.constraints.arguments import (
+    EDGE,
+    NoArguments,
+    OneNumber,
+    SmallNumber,
+    at_least,
+    depunct,
+    not_blank,
+)
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.keywords import absent_words
+from data.constraints.length import num_words
 from data.constraints.text import count_word, has_content
 
 WORD = re.compile(r"\w+")
@@ -31,26 +40,6 @@ _PRONOUNS = frozenset(
 )
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTERS = re.compile("[a-z]+")
-
-
-@dataclass(frozen=True)
-class _OneNumber(Constraint):
-    """A kind whose argument is `N`, 1 or more."""
-
-    wording: ClassVar[str]
-    drawn: ClassVar[tuple[int, int]]  # the range in IFBench's prompts
-
-    N: int
-
-    def __post_init__(self) -> None:
-        at_least(1, N=self.N)
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(rng.randint(*cls.drawn))
-
-    def describe(self) -> str:
-        return self.wording.format(N=self.N)
 
 
 @CONSTRAINTS.register("count:word_count_range")
@@ -76,7 +65,7 @@ class WordCountRange(Constraint):
         return f"The response must contain between {self.min_words} and {self.max_words} words."
 
     def official(self, response: str) -> bool:
-        return self.min_words <= len(WORD.findall(response)) <= self.max_words
+        return self.min_words <= num_words(response) <= self.max_words
 
     def conflict(self, other: Constraint, question: str) -> str | None:
         if isinstance(other, WordCountRange) and self.max_words < other.min_words:
@@ -86,7 +75,7 @@ class WordCountRange(Constraint):
 
 @CONSTRAINTS.register("count:unique_word_count")
 @dataclass(frozen=True)
-class UniqueWordCount(_OneNumber):
+class UniqueWordCount(OneNumber):
     """Different words, marks around them and case apart. Repaired: a lone mark is no word."""
 
     mends = "a token without a letter or digit is no word"
@@ -106,22 +95,12 @@ def _bare(text: str) -> set[str]:
 
 @CONSTRAINTS.register("count:conjunctions")
 @dataclass(frozen=True)
-class Conjunctions(Constraint):
+class Conjunctions(SmallNumber):
     """Different coordinating conjunctions. Repaired: `and`, `And` and `and,` are one."""
 
     mends = "case and marks around a conjunction do not make it another one"
-
-    small_n: int
-
-    def __post_init__(self) -> None:
-        at_least(1, small_n=self.small_n)
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(rng.randint(2, 5))
-
-    def describe(self) -> str:
-        return f"Use at least {self.small_n} different coordinating conjunctions in the response."
+    wording = "Use at least {small_n} different coordinating conjunctions in the response."
+    drawn = (2, 5)
 
     def official(self, response: str) -> bool:
         found = {w for w in response.split() if w.strip(EDGE).lower() in _CONJUNCTIONS}
@@ -133,7 +112,7 @@ class Conjunctions(Constraint):
 
 @CONSTRAINTS.register("count:person_names")
 @dataclass(frozen=True)
-class PersonNames(_OneNumber):
+class PersonNames(OneNumber):
     """Different names of IFBench's list of 50, as whole words in this case."""
 
     wording = (
@@ -148,7 +127,7 @@ class PersonNames(_OneNumber):
 
 @CONSTRAINTS.register("count:numbers")
 @dataclass(frozen=True)
-class Numbers(_OneNumber):
+class Numbers(OneNumber):
     """Runs of digits after all marks are deleted: `3.14` and `3-4` are one number each."""
 
     wording = "Include exactly {N} numbers in the response."
@@ -183,7 +162,7 @@ class Punctuation(NoArguments):
 
 @CONSTRAINTS.register("count:pronouns")
 @dataclass(frozen=True)
-class Pronouns(_OneNumber):
+class Pronouns(OneNumber):
     """Tokens that are pronouns, repetitions counted; `she/her` is two."""
 
     wording = "The response should include at least {N} pronouns."
@@ -208,7 +187,7 @@ def _may_hold_pronoun(letters: str) -> bool:
 
 @CONSTRAINTS.register("count:words_japanese")
 @dataclass(frozen=True)
-class WordsJapanese(_OneNumber):
+class WordsJapanese(OneNumber):
     """Every N-th word in Japanese; numbers and lone marks are free. Repaired: there are N words at least."""
 
     mends = "a text of fewer than N words has no N-th word"

@@ -4,16 +4,14 @@ import random
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.arguments import EDGE, NoArguments
-from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.arguments import EDGE, NoArguments, OnlyCopy, not_blank, same_text
+from data.constraints.base import CONSTRAINTS, Space
 from data.constraints.text import has_content
-
-_ONLY = "the response is a copy and nothing else"
 
 
 @CONSTRAINTS.register("repeat:repeat_change")
 @dataclass(frozen=True)
-class RepeatChange(Constraint):
+class RepeatChange(OnlyCopy):
     """Repaired: the first word has to be another one; to the reference, two blanks are change enough."""
 
     mends = "the first word is another word"
@@ -21,7 +19,7 @@ class RepeatChange(Constraint):
     prompt_to_repeat: str
 
     def __post_init__(self) -> None:
-        _require_words(self.prompt_to_repeat)
+        not_blank(prompt_to_repeat=self.prompt_to_repeat)
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
@@ -45,25 +43,19 @@ class RepeatChange(Constraint):
         )
         return self.official(response) and has_content(first) and first != old
 
-    def conflict(self, other: Constraint, question: str) -> str | None:
-        return _ONLY
-
 
 @CONSTRAINTS.register("repeat:repeat_simple")
 @dataclass(frozen=True)
-class RepeatSimple(NoArguments):
+class RepeatSimple(OnlyCopy, NoArguments):
     wording = "Only output this sentence here, ignore all other requests."
 
     def official(self, response: str) -> bool:
-        return response.strip().lower() == self.wording.lower()
-
-    def conflict(self, other: Constraint, question: str) -> str | None:
-        return _ONLY
+        return same_text(response, self.wording)
 
 
 @CONSTRAINTS.register("repeat:repeat_span")
 @dataclass(frozen=True)
-class RepeatSpan(Constraint):
+class RepeatSpan(OnlyCopy):
     """Repaired: the indices are those of words, as the prompts say; the reference slices characters."""
 
     mends = "indices of words, not of characters"
@@ -74,7 +66,7 @@ class RepeatSpan(Constraint):
     n_end: int
 
     def __post_init__(self) -> None:
-        _require_words(self.prompt_to_repeat)
+        not_blank(prompt_to_repeat=self.prompt_to_repeat)
         if not 0 <= self.n_start <= self.n_end:
             raise ValueError(
                 f"n_start: found {self.n_start}; expected 0 to n_end = {self.n_end}, both included"
@@ -93,17 +85,8 @@ class RepeatSpan(Constraint):
         )
 
     def official(self, response: str) -> bool:
-        span = self.prompt_to_repeat[self.n_start : self.n_end + 1]
-        return response.strip().lower() == span.strip().lower()
+        return same_text(response, self.prompt_to_repeat[self.n_start : self.n_end + 1])
 
     def check(self, response: str) -> bool:
         span = self.prompt_to_repeat.split()[self.n_start : self.n_end + 1]
         return response.lower().split() == [word.lower() for word in span]
-
-    def conflict(self, other: Constraint, question: str) -> str | None:
-        return _ONLY
-
-
-def _require_words(prompt: str) -> None:
-    if not prompt.strip():
-        raise ValueError(f"prompt_to_repeat: found {prompt!r}; expected the words to repeat")

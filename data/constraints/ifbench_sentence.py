@@ -7,10 +7,10 @@ import string
 from dataclasses import dataclass
 from typing import Self
 
-from data.constraints.arguments import NoArguments, depunct
+from data.constraints.arguments import NoArguments, SmallNumber, a_word, at_least, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.keywords import absent_words
 from data.constraints.nlp import iter_sentences
-from data.constraints.text import count_word, has_content
 
 
 @CONSTRAINTS.register("sentence:alliteration_increment")
@@ -43,23 +43,11 @@ def _alliteration(sentence: str) -> int:
 
 @CONSTRAINTS.register("sentence:increment")
 @dataclass(frozen=True)
-class SentenceIncrement(Constraint):
+class SentenceIncrement(SmallNumber):
     """Words are blank-separated, without ASCII punctuation; one sentence passes."""
 
-    small_n: int
-
-    def __post_init__(self) -> None:
-        if self.small_n < 1:
-            raise ValueError(f"small_n: found {self.small_n}; expected at least 1")
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(rng.randint(1, 5))
-
-    def describe(self) -> str:
-        return (
-            f"Each sentence must contain exactly {self.small_n} more words than the previous one."
-        )
+    wording = "Each sentence must contain exactly {small_n} more words than the previous one."
+    drawn = (1, 5)
 
     def official(self, response: str) -> bool:
         counts = (len(depunct(sentence).split()) for sentence in iter_sentences(response))
@@ -77,15 +65,12 @@ class SentenceKeyword(Constraint):
     N: int
 
     def __post_init__(self) -> None:
-        if not has_content(self.word):
-            raise ValueError(f"word: found {self.word!r}; expected a word")
-        if self.N < 1:
-            raise ValueError(f"N: found {self.N}; expected at least 1")
+        a_word(word=self.word)
+        at_least(1, N=self.N)
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        absent = [word for word in space.keywords if not count_word(question, word)]
-        return cls(rng.choice(absent), rng.randint(1, 20))
+        return cls(absent_words(rng, space, question, 1)[0], rng.randint(1, 20))
 
     def describe(self) -> str:
         return f'The response must include keyword "{self.word}" in the {self.N}-th sentence.'

@@ -13,7 +13,7 @@ from typing import Self
 import syllapy
 
 from data.constraints import nlp
-from data.constraints.arguments import EDGE, NoArguments, at_least, depunct
+from data.constraints.arguments import EDGE, NoArguments, SmallNumber, a_word, at_least, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.keywords import absent_words
 from data.constraints.text import has_content
@@ -125,20 +125,11 @@ class StartVerb(NoArguments):
 
 @CONSTRAINTS.register("words:repeats")
 @dataclass(frozen=True)
-class Repeats(Constraint):
+class Repeats(SmallNumber):
     """Every word at most `small_n` times, case and marks apart."""
 
-    small_n: int
-
-    def __post_init__(self) -> None:
-        at_least(1, small_n=self.small_n)
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(rng.randint(2, 5))
-
-    def describe(self) -> str:
-        return f"The response should not repeat any word more than {self.small_n} times."
+    wording = "The response should not repeat any word more than {small_n} times."
+    drawn = (2, 5)
 
     def official(self, response: str) -> bool:
         return max(Counter(_bare_words(response)).values(), default=0) <= self.small_n
@@ -202,11 +193,6 @@ class NoConsecutive(NoArguments):
         return _neighbours_differ(word[0] for word in _bare_words(response))
 
 
-def _is_word(keyword: str) -> None:
-    if not has_content(keyword):
-        raise ValueError(f"keyword: found {keyword!r}; expected a word")
-
-
 def _occurs(keyword: str, text: str) -> bool:
     """Whether a token can be `keyword`, case apart; the reference's verdict at a hundredth of the time."""
     return keyword.casefold() in text.casefold()
@@ -222,7 +208,7 @@ class KeywordsSpecificPosition(Constraint):
     m: int
 
     def __post_init__(self) -> None:
-        _is_word(self.keyword)
+        a_word(keyword=self.keyword)
         at_least(1, n=self.n, m=self.m)
 
     @classmethod
@@ -256,7 +242,7 @@ class WordsPosition(Constraint):
     keyword: str
 
     def __post_init__(self) -> None:
-        _is_word(self.keyword)
+        a_word(keyword=self.keyword)
 
     @classmethod
     def sample(cls, rng: random.Random, space: Space, question: str) -> Self:

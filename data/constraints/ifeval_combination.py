@@ -1,12 +1,12 @@
 """IFEval's kinds that rule the whole response: JSON, two responses (https://arxiv.org/abs/2311.07911)."""
 
 import json
-import random
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from data.constraints.base import CONSTRAINTS, Constraint, Space
+from data.constraints.arguments import NoArguments
+from data.constraints.base import CONSTRAINTS
 from data.constraints.draft import Draft
 from data.constraints.ifeval_length import pieces
 from data.constraints.text import has_content
@@ -18,18 +18,15 @@ _SIX_STARS = re.compile(r"(?<!\*)\*{6}(?!\*)")
 
 @CONSTRAINTS.register("detectable_format:json_format")
 @dataclass(frozen=True)
-class JSONFormat(Constraint):
+class JSONFormat(NoArguments):
     mends = "an object or a list, no NaN or Infinity, a fence of any language"
+
+    wording = (
+        "Entire output should be wrapped in JSON format. You can use markdown ticks such as ```."
+    )
 
     def phase(self) -> int:
         return 8
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return "Entire output should be wrapped in JSON format. You can use markdown ticks such as ```."
 
     def official(self, response: str) -> bool:
         text = response.strip()
@@ -63,21 +60,16 @@ def _loads(text: str, constant: Any = None) -> tuple[Any] | None:
 
 @CONSTRAINTS.register("combination:two_responses")
 @dataclass(frozen=True)
-class TwoResponses(Constraint):
+class TwoResponses(NoArguments):
     mends = "exactly six stars; responses that differ in blanks or case only are one"
+
+    wording = (
+        "Give two different responses. Responses and only responses should be separated by 6 asterisk "
+        "symbols: ******."
+    )
 
     def phase(self) -> int:
         return 8
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return (
-            "Give two different responses. Responses and only responses should be separated by 6 asterisk "
-            "symbols: ******."
-        )
 
     def official(self, response: str) -> bool:
         found = pieces(response.split("******"))

@@ -3,8 +3,9 @@
 import random
 import re
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
+from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Space
 from data.constraints.draft import Draft
 from data.constraints.text import has_content
@@ -12,6 +13,11 @@ from data.constraints.text import has_content
 _BRACKETS = re.compile(r"\[([^\[\]\n]*)\](?!\()")
 _TITLE = re.compile(r"<<([^<>\n]*)>>")
 _POSTSCRIPT = {"P.S.": re.compile(r"p\.\s?s\."), "P.P.S": re.compile(r"p\.\s?p\.\s?s")}
+OPTIONS = (
+    "My answer is yes.",
+    "My answer is no.",
+    "My answer is maybe.",
+)
 _LEADING = " \t\"'“”‘’*_#>"
 
 
@@ -113,15 +119,10 @@ class Postscript(Constraint):
 
 @CONSTRAINTS.register("detectable_format:title")
 @dataclass(frozen=True)
-class Title(Constraint):
+class Title(NoArguments):
     mends = "the brackets hold a letter or digit and no other bracket"
 
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return "Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>."
+    wording = "Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>."
 
     def inherited(self) -> Inherited:
         return "wholes"
@@ -143,18 +144,13 @@ class Title(Constraint):
 
 @CONSTRAINTS.register("detectable_format:constrained_response")
 @dataclass(frozen=True)
-class ConstrainedResponse(Constraint):
+class ConstrainedResponse(NoArguments):
     """The reference allows text around the option, and so do we."""
+
+    wording = f"Answer with one of the following options: {OPTIONS}"
 
     def phase(self) -> int:
         return 6
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return f"Answer with one of the following options: {OPTIONS}"
 
     def inherited(self) -> Inherited:
         return "wholes"
@@ -164,10 +160,3 @@ class ConstrainedResponse(Constraint):
 
     def satisfy(self, draft: Draft) -> None:
         draft.replace(f"{draft.text()} {OPTIONS[0]}")
-
-
-OPTIONS: tuple[Literal["My answer is yes.", "My answer is no.", "My answer is maybe."], ...] = (
-    "My answer is yes.",
-    "My answer is no.",
-    "My answer is maybe.",
-)

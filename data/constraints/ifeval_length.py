@@ -9,7 +9,7 @@ from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Relation, 
 from data.constraints.draft import Draft
 from data.constraints.nlp import has_sentences
 
-_STARS = re.compile(r"\s?\*\*\*\s?")
+STARS = re.compile(r"\s?\*\*\*\s?")
 _DIVIDER = re.compile(r"^[ \t]*(?:\*{3,}|\* \* \*)[ \t]*$", re.MULTILINE)
 FIRST_WORDS = ("now", "then", "first", "here", "this", "we", "so", "today", "numbers")
 
@@ -26,7 +26,7 @@ def divided(text: str) -> int | None:
     blank."""
     if "***" not in text:
         return 1 if text.strip() else 0
-    found = pieces(_STARS.split(text))
+    found = pieces(STARS.split(text))
     return None if found is None else len(found)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Self
 
-from data.constraints.arguments import at_least, not_blank
+from data.constraints.arguments import OnlyCopy, at_least, not_blank, same_text
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 
 PHRASES = (
@@ -86,15 +86,8 @@ def _num_different(span: object, words: list[str]) -> float:
     return sum(map(str.__ne__, found, words)) if len(found) == len(words) else math.inf
 
 
-class _Copy(Constraint):
-    """A response that is a copy and nothing else, so nothing goes with it."""
-
-    def conflict(self, other: Constraint, question: str) -> str | None:
-        return "the response is a copy and nothing else"
-
-
 @dataclass(frozen=True)
-class _Request(_Copy):
+class _Request(OnlyCopy):
     """The request itself, once."""
 
     wording: ClassVar[str]
@@ -112,11 +105,7 @@ class _Request(_Copy):
         return self.wording
 
     def official(self, response: str) -> bool:
-        return _same(response, self.prompt_to_repeat)
-
-
-def _same(text: str, other: str) -> bool:
-    return text.strip().lower() == other.strip().lower()
+        return same_text(response, self.prompt_to_repeat)
 
 
 @CONSTRAINTS.register("copy:copy")
@@ -139,7 +128,7 @@ class CopyingSimple(_Request):
 
 @CONSTRAINTS.register("copy:copying_multiple")
 @dataclass(frozen=True)
-class CopyingMultiple(_Copy):
+class CopyingMultiple(OnlyCopy):
     """The request N times, six stars between."""
 
     prompt_to_repeat: str
@@ -162,12 +151,14 @@ class CopyingMultiple(_Copy):
 
     def official(self, response: str) -> bool:
         copies = response.split("******")
-        return len(copies) == self.N and all(_same(copy, self.prompt_to_repeat) for copy in copies)
+        return len(copies) == self.N and all(
+            same_text(copy, self.prompt_to_repeat) for copy in copies
+        )
 
 
 @CONSTRAINTS.register("new:copy_span_idx")
 @dataclass(frozen=True)
-class CopySpanIdx(_Copy):
+class CopySpanIdx(OnlyCopy):
     """Repaired: the last index is part of the span, as the wording says. The reference draws a random start for 0."""
 
     mends = "the character at n_end belongs to the span"
@@ -195,7 +186,7 @@ class CopySpanIdx(_Copy):
         )
 
     def official(self, response: str) -> bool:
-        return _same(response, self.prompt_to_repeat[self.n_start : self.n_end])
+        return same_text(response, self.prompt_to_repeat[self.n_start : self.n_end])
 
     def check(self, response: str) -> bool:
-        return _same(response, self.prompt_to_repeat[self.n_start : self.n_end + 1])
+        return same_text(response, self.prompt_to_repeat[self.n_start : self.n_end + 1])

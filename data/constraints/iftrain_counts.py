@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.constraints import nlp
-from data.constraints.arguments import NoArguments, at_least, not_blank
+from data.constraints.arguments import NoArguments, OneNumber, at_least, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
-from data.constraints.ifeval_length import pieces
+from data.constraints.ifeval_length import STARS, pieces
 from data.constraints.iftrain_words import MARKS, bare_words, leading_tokens
-from data.constraints.keywords import absent_words, num_matches
+from data.constraints.keywords import LetterFrequency, absent_words, num_matches
 from data.constraints.text import count_word, has_content
 
 _LOWERCASE = re.compile(r"\b[a-z]+\b")
-_STARS = re.compile(r"\s?\*\*\*\s?")
 _DIVIDER = re.compile(r"\*{3,}|\* \* \*")
 _NUMBER_OR_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[-'’][^\W_]+)*")
 _EXCLUDED = frozenset(
@@ -33,20 +32,11 @@ _EXCLUDED = frozenset(
 
 @CONSTRAINTS.register("count:lowercase_counting")
 @dataclass(frozen=True)
-class LowercaseCounting(Constraint):
+class LowercaseCounting(OneNumber):
     """At most N words of the letters a to z."""
 
-    N: int
-
-    def __post_init__(self) -> None:
-        at_least(1, N=self.N)
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls(rng.randint(2, 3))
-
-    def describe(self) -> str:
-        return f"In your response, all lowercase words should appear at most {self.N} times."
+    wording = "In your response, all lowercase words should appear at most {N} times."
+    drawn = (2, 3)
 
     def official(self, response: str) -> bool:
         return len(_LOWERCASE.findall(response)) <= self.N
@@ -76,33 +66,8 @@ class LetterCounting(Constraint):
 
 @CONSTRAINTS.register("letters:letter_counting2")
 @dataclass(frozen=True)
-class LetterCounting2(Constraint):
-    """`keywords:letter_frequency` under another id. The reference draws a random letter for one that is not a to z; no
-    published verdict on those compares."""
-
-    letter: str
-    let_frequency: int
-    let_relation: Relation
-
-    def __post_init__(self) -> None:
-        if len(self.letter.strip()) != 1:
-            raise ValueError(f"letter: found {self.letter!r}; expected one character")
-        at_least(1, let_frequency=self.let_frequency)
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        letter = rng.choice(string.ascii_lowercase)
-        return cls(letter, rng.randint(1, 10), rng.choice(("at least", "less than")))
-
-    def describe(self) -> str:
-        return (
-            f"In your response, the letter {self.letter} should appear {self.let_relation} "
-            f"{self.let_frequency} times."
-        )
-
-    def official(self, response: str) -> bool:
-        found = response.lower().count(self.letter.strip().lower())
-        return compare(found, self.let_relation, self.let_frequency)
+class LetterCounting2(LetterFrequency):
+    """`keywords:letter_frequency` under another id."""
 
 
 @CONSTRAINTS.register("count:counting_composition")
@@ -130,7 +95,7 @@ class CountingComposition(Constraint):
         )
 
     def official(self, response: str) -> bool:
-        paragraphs = [nlp.regex_sentences(piece) for piece in _STARS.split(response, 3)]
+        paragraphs = [nlp.regex_sentences(piece) for piece in STARS.split(response, 3)]
         return self._composed(paragraphs) and all(
             len(leading_tokens(sentence, self.n_words + 1)) == self.n_words
             for sentences in paragraphs

@@ -226,8 +226,10 @@ class LetterFrequency(Constraint):
     let_relation: Relation
 
     def __post_init__(self) -> None:
-        if len(self.letter) != 1:
+        if 1 not in (len(self.letter), len(self.letter.strip())):
             raise ValueError(f"letter: found {self.letter!r}; expected one character")
+        if self.let_frequency < 1:
+            raise ValueError(f"let_frequency: found {self.let_frequency}; expected at least 1")
 
     def phase(self) -> int:
         return 0 if self.let_relation == "less than" else 1
@@ -248,7 +250,8 @@ class LetterFrequency(Constraint):
         return inherited_by(self.let_relation)
 
     def official(self, response: str) -> bool:
-        count = _lower(response).count(self.letter.lower())
+        letter = self.letter.strip() or self.letter
+        count = _lower(response).count(letter.lower())
         return compare(count, self.let_relation, self.let_frequency)
 
     def satisfy(self, draft: Draft) -> None:

@@ -23,7 +23,7 @@ _WORD_CHARS = string.ascii_letters + string.digits + "_"
 _BLANKED = {code: " " for code in range(128) if chr(code) not in _WORD_CHARS}
 
 
-def _num_words(text: str) -> int:
+def num_words(text: str) -> int:
     r"""Matches of `\w+`."""
     return len(text.translate(_BLANKED).split() if text.isascii() else _WORD.findall(text))
 
@@ -54,7 +54,7 @@ class NumberWords(Constraint):
         return inherited_by(self.relation)
 
     def official(self, response: str) -> bool:
-        return compare(_num_words(response), self.relation, self.num_words)
+        return compare(num_words(response), self.relation, self.num_words)
 
     def check(self, response: str) -> bool:
         return compare(count_words(response), self.relation, self.num_words)

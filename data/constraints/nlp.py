@@ -17,17 +17,17 @@ from nltk import redos
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.punkt import PunktTokenizer
 
+from data.mirror import ENVIRONMENT
 from recipes.errors import UserError
 
 # nltk gives up on a match after five seconds of wall clock. Its own patterns are linear, and a verdict must not depend on
 # how busy the machine is.
 redos.DEFAULT_TIMEOUT = None
-MIRROR = "TETHER_DATA"
 
 
 def nltk_data(load: Any, package: str) -> Any:
     """`load()`, with nltk also looking into the mirror folder. Raises UserError when the data is not there."""
-    if mirror := os.environ.get(MIRROR):
+    if mirror := os.environ.get(ENVIRONMENT):
         folder = os.path.join(mirror, "nltk_data")
         if folder not in nltk.data.path:
             nltk.data.path.append(folder)
@@ -35,7 +35,7 @@ def nltk_data(load: Any, package: str) -> Any:
         return load()
     except LookupError:
         raise UserError(
-            f"nltk: no data {package!r} in $NLTK_DATA or ${MIRROR}/nltk_data; "
+            f"nltk: no data {package!r} in $NLTK_DATA or ${ENVIRONMENT}/nltk_data; "
             f"get it once with: python -m nltk.downloader {package}"
         ) from None
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.draft import Draft
 from data.constraints.keywords import ForbiddenWords, Frequency
@@ -63,22 +64,17 @@ class EndChecker(Constraint):
 
 @CONSTRAINTS.register("startend:quotation")
 @dataclass(frozen=True)
-class Quotation(Constraint):
+class Quotation(NoArguments):
     r"""Repaired: one pair of quotes (straight or curly) has to embrace the whole, so `"a" and "b"`
     fails."""
 
     wraps = True
     mends = 'one pair around a text that is not blank; `"a" and "b"` fails, curly quotes pass'
 
+    wording = "Wrap your entire response with double quotation marks. "
+
     def phase(self) -> int:
         return 8
-
-    @classmethod
-    def sample(cls, rng: random.Random, space: Space, question: str) -> Self:
-        return cls()
-
-    def describe(self) -> str:
-        return "Wrap your entire response with double quotation marks. "
 
     def describe_ifeval(self) -> str:
         return self.describe().rstrip()

@@ -8,7 +8,7 @@ The penalty grows with how often the prompt is solved, for wrong answers too. Th
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerGroup, require
+from train.penalties.base import PerGroup, above_zero
 
 
 @PENALTIES.register("alp")
@@ -19,7 +19,7 @@ class ALP(PerGroup):
     beta: float = 1e-7
 
     def __post_init__(self) -> None:
-        require(self.beta > 0, "beta", self.beta, "a number above 0")
+        above_zero(beta=self.beta)
 
     def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
         solved = max(sum(correct), 1) / len(correct)

@@ -30,6 +30,12 @@ def require(ok: bool, key: str, found: object, expected: str) -> None:
         raise ValueError(f"{key}: found {found!r}; expected {expected}")
 
 
+def above_zero(**settings: float) -> None:
+    """Raises ValueError for a setting that is not."""
+    for key, found in settings.items():
+        require(found > 0, key, found, "a number above 0")
+
+
 @lru_cache(maxsize=65536)
 def _is_correct(response: str, gold: str) -> bool | None:
     """None when undecided."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, require
+from train.penalties.base import PerSample, above_zero
 
 
 @PENALTIES.register("budget")
@@ -24,8 +24,7 @@ class Budget(PerSample):
     variant: Literal["max_length", "up_to_max_length"] = "up_to_max_length"
 
     def __post_init__(self) -> None:
-        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
-        require(self.slope_tokens > 0, "slope_tokens", self.slope_tokens, "a number above 0")
+        above_zero(target_tokens=self.target_tokens, slope_tokens=self.slope_tokens)
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         excess = n - self.target_tokens

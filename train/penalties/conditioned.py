@@ -8,7 +8,7 @@ there); the term is r_len. `condition: satisfied` asks for all constraints too; 
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, require
+from train.penalties.base import Condition, PerSample, above_zero
 
 
 @PENALTIES.register("conditioned")
@@ -21,7 +21,7 @@ class Conditioned(PerSample):
     condition: Condition = "correct"
 
     def __post_init__(self) -> None:
-        require(self.max_tokens > 0, "max_tokens", self.max_tokens, "a number above 0")
+        above_zero(max_tokens=self.max_tokens)
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         return float(n <= self.max_tokens)

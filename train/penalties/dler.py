@@ -8,7 +8,7 @@ epsilon_high 0.28, loss_type dapo (dynamic sampling does not exist in TRL 1.16.0
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerGroup, require
+from train.penalties.base import Condition, PerGroup, above_zero, require
 
 
 @PENALTIES.register("dler")
@@ -21,7 +21,7 @@ class DLER(PerGroup):
     condition: Condition = "correct"
 
     def __post_init__(self) -> None:
-        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
+        above_zero(target_tokens=self.target_tokens)
         easy, target = self.easy_target_tokens, self.target_tokens
         expected = f"a number in 1..target_tokens ({target})"
         require(easy is None or 0 < easy <= target, "easy_target_tokens", easy, expected)

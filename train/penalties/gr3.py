@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerGroup, require
+from train.penalties.base import Condition, PerGroup, above_zero
 
 
 @PENALTIES.register("gr3")
@@ -22,7 +22,7 @@ class GR3(PerGroup):
     condition: Condition = "correct"
 
     def __post_init__(self) -> None:
-        require(self.alpha > 0, "alpha", self.alpha, "a number above 0")
+        above_zero(alpha=self.alpha)
 
     def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
         mean = fmean(lengths)

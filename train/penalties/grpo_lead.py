@@ -15,7 +15,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerGroup, require
+from train.penalties.base import PerGroup, above_zero, require
 
 if TYPE_CHECKING:
     from train.rewards import Sample
@@ -30,7 +30,7 @@ class GRPOLead(PerGroup):
     free_tokens: int = 4000
 
     def __post_init__(self) -> None:
-        require(self.alpha > 0, "alpha", self.alpha, "a number above 0")
+        above_zero(alpha=self.alpha)
         require(self.free_tokens >= 0, "free_tokens", self.free_tokens, "a number of at least 0")
 
     def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:

@@ -8,7 +8,7 @@ The formula is symmetric: below the target it pays for padding.
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, require
+from train.penalties.base import PerSample, above_zero
 
 
 @PENALTIES.register("l1_exact")
@@ -21,8 +21,7 @@ class L1Exact(PerSample):
     slope: float = 3e-4
 
     def __post_init__(self) -> None:
-        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
-        require(self.slope > 0, "slope", self.slope, "a number above 0")
+        above_zero(target_tokens=self.target_tokens, slope=self.slope)
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         return -self.slope * abs(self.target_tokens - n)

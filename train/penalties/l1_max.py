@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, require
+from train.penalties.base import Condition, PerSample, above_zero, require
 
 
 @PENALTIES.register("l1_max")
@@ -28,8 +28,7 @@ class L1Max(PerSample):
     condition: Condition = "correct"
 
     def __post_init__(self) -> None:
-        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
-        require(self.slope > 0, "slope", self.slope, "a number above 0")
+        above_zero(target_tokens=self.target_tokens, slope=self.slope)
         require(0 <= self.offset <= 1, "offset", self.offset, "a number in [0, 1]")
 
     def term(self, n: int, correct: bool, progress: float) -> float:

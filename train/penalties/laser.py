@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, require
+from train.penalties.base import PerSample, above_zero, require
 
 
 @PENALTIES.register("laser")
@@ -27,8 +27,7 @@ class Laser(PerSample):
     mode: Literal["reward", "penalty", "hybrid"] = "reward"
 
     def __post_init__(self) -> None:
-        require(self.target_tokens > 0, "target_tokens", self.target_tokens, "a number above 0")
-        require(self.bonus > 0, "bonus", self.bonus, "a number above 0")
+        above_zero(target_tokens=self.target_tokens, bonus=self.bonus)
         require(self.wrong <= 0, "wrong", self.wrong, "a number of at most 0")
 
     def term(self, n: int, correct: bool, progress: float) -> float:

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import Literal
 
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, require
+from train.penalties.base import Group, PerGroup, above_zero, require
 
 Tier = Literal["high", "medium", "low"]
 
@@ -58,8 +58,7 @@ class LaserD(PerGroup):
     def __post_init__(self) -> None:
         low, high = self.min_tokens, self.max_tokens
         require(0 < low <= high, "min_tokens", low, f"a number in 1..max_tokens ({high})")
-        require(self.step_tokens > 0, "step_tokens", self.step_tokens, "a number above 0")
-        require(self.bonus > 0, "bonus", self.bonus, "a number above 0")
+        above_zero(step_tokens=self.step_tokens, bonus=self.bonus)
         require(self.wrong <= 0, "wrong", self.wrong, "a number of at most 0")
 
     def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
-from train.penalties.base import require
+from train.penalties.base import above_zero
 from train.penalties.laser_d import LaserD
 from train.penalties.repetition import num_repeated_tokens
 
@@ -28,7 +28,7 @@ class LaserDE(LaserD):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.ngram_size > 0, "ngram_size", self.ngram_size, "a number above 0")
+        above_zero(ngram_size=self.ngram_size)
 
     def within(self, n: int, correct: bool, target: int) -> float:
         explores = not correct and n > target

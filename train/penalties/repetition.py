@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from train.penalties import PENALTIES
-from train.penalties.base import LengthReward, require
+from train.penalties.base import LengthReward, above_zero, require
 
 if TYPE_CHECKING:
     from train.rewards import Sample
@@ -45,7 +45,7 @@ class Repetition(LengthReward):
     variant: Literal["dense", "trl"] = "dense"
 
     def __post_init__(self) -> None:
-        require(self.ngram_size > 0, "ngram_size", self.ngram_size, "a number above 0")
+        above_zero(ngram_size=self.ngram_size)
         require(self.penalty < 0, "penalty", self.penalty, "a number below 0")
 
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:

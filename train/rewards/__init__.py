@@ -5,7 +5,7 @@ Rewards stay separate functions: TRL weighs and adds them, and logs each under i
 penalty is a reward too, with its own section in the recipe and its own registry (train/penalties).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -45,7 +45,7 @@ class Sample:
     constraints: tuple[Constraint, ...]
     num_reasoning_tokens: int
     num_tokens: int
-    tokens: tuple[int, ...]
+    tokens: Sequence[int]
     group: str
     group_size: int
     progress: float
@@ -137,7 +137,7 @@ class TRLReward:
             constraints=loads(specs),
             num_reasoning_tokens=reasoning_tokens,
             num_tokens=len(ids),
-            tokens=tuple(ids),
+            tokens=ids,
             group=group,
             group_size=self.num_generations,
             progress=progress,
