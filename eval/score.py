@@ -5,6 +5,12 @@
 Rows: {"benchmark": "ifeval" | "mathif" | "ifbench" | "iftrain", "instruction_id_list": [...], "kwargs": [{...}, ...],
 "response": "..."}; other keys are left alone. Verdicts, in the same order: {"strict": [...], "loose": [...]}, one bool
 for each constraint. A table on stderr says how often each kind was met, and where the two scorers differ.
+
+    python -m eval.score answers PAIRS.jsonl --out GRADED.jsonl
+
+Rows: {"gold": "18", "prediction": a response, or a bare answer}. Verdicts, in the same order: {"correct": true | false |
+null, "extracted": ..., "method": ...}; null is undecided. Without a box, `#### 18`, "the answer is 18" and a short last
+line count as answers, and `method` says so. Counts of the methods on stderr.
 """
 
 import argparse
@@ -19,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from data.answers import Verdict, grade_all
 from data.constraints.base import CONSTRAINTS, Constraint, Scorer, check_all, from_spec
 from data.constraints.loose import strict_and_loose
 from data.constraints.split import Benchmark, kinds_of
@@ -39,6 +46,14 @@ class ResponseRow:
     instruction_id_list: list[str]
     kwargs: list[dict[str, Any] | None]
     response: str
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """The keys of a row that are read."""
+
+    gold: str
+    prediction: str
 
 
 class Graded(NamedTuple):
@@ -108,6 +123,31 @@ def constraints(args: argparse.Namespace) -> None:
     Console(stderr=True).print(table(graded, args.scorer))
 
 
+def grade_answers(path: Path, strip_think: bool) -> list[Verdict]:
+    """Verdicts of a file's rows, in order. Raises UserError with file and line for a row that cannot be used."""
+    keys = PairRow.__dataclass_fields__
+    pairs = []
+    for where, values in json_lines(path):
+        row = build(PairRow, {key: values[key] for key in keys if key in values}, where)
+        if not row.gold.strip():
+            raise UserError(f"{where}: gold: found {row.gold!r}; expected an answer")
+        pairs.append((row.gold, split(row.prediction).response if strip_think else row.prediction))
+    return grade_all(pairs, fallbacks=True)
+
+
+def answers(args: argparse.Namespace) -> None:
+    if not args.pairs.is_file():
+        raise UserError(f"{args.pairs}: no such file; expected JSON lines")
+    graded = grade_answers(args.pairs, args.strip_think)
+    lines = [json.dumps(verdict._asdict(), ensure_ascii=False) + "\n" for verdict in graded]
+    write_atomically(args.out, "".join(lines))
+    found = Table("method", "correct", "wrong", "undecided")
+    counts = Counter((verdict.method, verdict.correct) for verdict in graded)
+    for method in sorted({method for method, _ in counts}):
+        found.add_row(method, *(str(counts[method, correct]) for correct in (True, False, None)))
+    Console(stderr=True).print(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -128,6 +168,15 @@ def main() -> None:
         help="check what follows the last </think>; unterminated thinking meets nothing",
     )
     command.set_defaults(run=constraints)
+    command = commands.add_parser("answers", help="verdicts on final answers")
+    command.add_argument("pairs", type=Path, metavar="PAIRS.jsonl")
+    command.add_argument("--out", type=Path, required=True, metavar="GRADED.jsonl")
+    command.add_argument(
+        "--strip-think",
+        action="store_true",
+        help="read what follows the last </think>; unterminated thinking holds no answer",
+    )
+    command.set_defaults(run=answers)
     args = parser.parse_args()
     guard(lambda: args.run(args))
 
