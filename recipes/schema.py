@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 from recipes.errors import UserError
+from recipes.rl import Alarms, Bound, DynamicSampling, Stage
 from recipes.typed import build
 
 R = TypeVar("R", bound="Recipe")
@@ -65,13 +66,33 @@ class SFTRecipe(TrainRecipe):
 
 @dataclass(frozen=True)
 class GRPORecipe(TrainRecipe):
-    """rewards: a list (train/rewards); length_penalty: one (train/penalties) or None."""
+    """rewards: a list (train/rewards). length_penalty: one or a list (train/penalties), None for none.
+
+    constrained:      bounds on the means of rewards, whose weights become multipliers; () for fixed weights
+    stages:           of the context, in order; () leaves `trainer.max_completion_length` as it is
+    dynamic_sampling: None takes every group as it comes
+    reference:        a file of scripts/reference.py, for length terms that compare with a reference model; None without
+    """
 
     rewards: tuple[dict[str, Any], ...] = ()
-    length_penalty: dict[str, Any] | None = None
+    length_penalty: dict[str, Any] | tuple[dict[str, Any], ...] | None = None
+    constrained: tuple[Bound, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    dynamic_sampling: DynamicSampling | None = None
+    reference: str | None = None
+    alarms: Alarms = field(default_factory=Alarms)
+
+    @property
+    def length_penalties(self) -> tuple[dict[str, Any], ...]:
+        if isinstance(self.length_penalty, dict):
+            return (self.length_penalty,)
+        return self.length_penalty or ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        starts = [stage.start for stage in self.stages]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"stages: found starts {starts}; expected rising numbers")
         if not self.rewards:
             raise ValueError(
                 "rewards: found none; expected a list such as [{name: answer, weight: 1.0}]"
@@ -130,17 +151,25 @@ class SweepRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class Regime:
+    """A training recipe with overrides of its own, e.g. ["length_penalty={name: kimi}"]."""
+
+    recipe: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StudyRecipe(Recipe):
     """Training runs and the sweep over them: `scripts/study.py`. Each regime is trained once for
     every seed.
 
-    regimes:   label -> recipe file; a recipe in a folder named `sft` or `grpo` goes to train/sft.py
-        or train/grpo.py
+    regimes:   label -> recipe file, or a Regime; a recipe in a folder named `sft` or `grpo` goes to
+        train/sft.py or train/grpo.py
     overrides: applied to every training recipe, e.g. ["trainer.max_steps=200"]
     sweep:     the sections of a SweepRecipe except name, seed and runs
     """
 
-    regimes: dict[str, str]
+    regimes: dict[str, str | Regime]
     sweep: dict[str, Any]
     num_seeds: int = 1
     num_workers: int = 1

@@ -37,7 +37,7 @@ from eval.benchmarks import build_benchmarks
 from recipes import cli
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout, runs_root, write_atomically
-from recipes.schema import StudyRecipe, SweepRecipe, load_recipe, to_yaml
+from recipes.schema import Regime, StudyRecipe, SweepRecipe, load_recipe, to_yaml
 from recipes.typed import build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,16 +76,29 @@ def plan(recipe: StudyRecipe, where: str) -> list[Run]:
     another kind of folder."""
     runs: list[Run] = []
     for seed in range(recipe.seed, recipe.seed + recipe.num_seeds):
-        for label, path in recipe.regimes.items():
-            kind, stem = Path(path).parent.name, Path(path).stem
+        for label, entry in recipe.regimes.items():
+            regime = Regime(entry) if isinstance(entry, str) else entry
+            path = Path(regime.recipe)
+            kind = path.parent.name
             if kind not in PLANS:
                 raise UserError(
-                    f"{where}: regimes: {label}: found {path!r}; expected recipes/sft/ or recipes/grpo/"
+                    f"{where}: regimes: {label}: found {regime.recipe!r}; expected recipes/sft/ or recipes/grpo/"
                 )
-            name = f"{recipe.name}.{kind}_{stem.removeprefix('tiny_')}.s{seed}"
-            overrides = [*recipe.overrides, f"name={name}", f"seed={seed}"]
-            runs.append(Run(label, name, kind, path, overrides))
+            # Regimes that share a recipe are told apart by their labels.
+            stem = path.stem.removeprefix("tiny_") if isinstance(entry, str) else _slug(label)
+            name = f"{recipe.name}.{kind}_{stem}.s{seed}"
+            overrides = [*recipe.overrides, *regime.overrides, f"name={name}", f"seed={seed}"]
+            runs.append(Run(label, name, kind, regime.recipe, overrides))
+    names = [run.name for run in runs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(
+            f"{where}: regimes: found several for {', '.join(twice)}; expected labels that differ"
+        )
     return runs
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
 
 
 def sweep_recipe(recipe: StudyRecipe, runs: list[Run], where: str) -> SweepRecipe:

@@ -18,7 +18,6 @@ from recipes.errors import UserError
 from recipes.run import RunDir
 from recipes.schema import GRPORecipe, SFTRecipe, StudyRecipe, SweepRecipe, load_recipe, to_yaml
 from train.config import trainer_config
-from train.dry_run import arithmetic
 
 ROOT = Path(__file__).resolve().parents[1]
 GRPO = "recipes/grpo/tiny_answer_constraints_length.yaml"
@@ -127,18 +126,6 @@ def test_a_missing_key_inside_a_section_is_named():
         UserError, match=r"muon: missing key 'learning_rate'. Accepted: learning_rate"
     ):
         load_recipe(path, SFTRecipe, ["muon={weight_decay: 0.1}"])
-
-
-def test_a_slice_without_whole_groups_is_refused():
-    # Two processes with 4 completions each make one whole group of 8, which satisfies TRL; but a
-    # reward sees its own process only, i.e. half a group.
-    recipe = load_recipe(GRPO, GRPORecipe, [])
-    config = trainer_config(GRPOConfig, recipe, RunDir.named("x"), GRPO)
-    config.per_device_train_batch_size = 4
-    with pytest.raises(
-        ValueError, match=r"found 4 \* 1 = 4; expected a multiple of num_generations"
-    ):
-        arithmetic(config, 100, GRPO)
 
 
 def test_a_save_inside_a_generation_cycle_is_refused():

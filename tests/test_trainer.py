@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import GRPOConfig
 
-from train.trainer import GRPOTrainer, spans
+from train.spans import spans
+from train.trainer import GRPOTrainer
 
 BASE = "data/tiny/base_model"
 

@@ -11,7 +11,7 @@ from trl import GRPOConfig, SFTConfig
 
 from data.sources import Source
 from recipes.errors import UserError
-from recipes.schema import TrainRecipe, to_yaml
+from recipes.schema import GRPORecipe, TrainRecipe, to_yaml
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Arithmetic:
 
 
 def arithmetic(config: SFTConfig | GRPOConfig, rows: int, where: str) -> Arithmetic:
-    """Raises UserError for a batch that cannot hold whole groups or a save step that cannot resume
-    exactly."""
+    """Raises UserError for a save step that cannot resume exactly."""
     samples = (
         config.per_device_train_batch_size * config.gradient_accumulation_steps * config.world_size
     )
@@ -52,25 +51,34 @@ def arithmetic(config: SFTConfig | GRPOConfig, rows: int, where: str) -> Arithme
 
 
 def _check_groups(config: GRPOConfig, where: str) -> int:
-    """Groups per generation round. A process must hold whole groups, since a reward only sees its
-    process's slice."""
+    """Groups per generation round, over all processes; TRL has checked that they are whole."""
     here = f"{where}: trainer"
     spg, accumulation = config.steps_per_generation, config.gradient_accumulation_steps
     assert spg is not None, "GRPOConfig fills in steps_per_generation"
-    slice_size = config.per_device_train_batch_size * spg
-    if slice_size % config.num_generations:
-        raise UserError(
-            f"{here}: per_device_train_batch_size * steps_per_generation: found {config.per_device_train_batch_size} * "
-            f"{spg} = {slice_size}; expected a multiple of num_generations ({config.num_generations}), so that every "
-            "process holds whole groups"
-        )
     cycle = max(1, spg * config.num_iterations // accumulation)
     if config.save_strategy == "steps" and config.save_steps % cycle:
         raise UserError(
             f"{here}: save_steps: found {config.save_steps}; expected a multiple of {cycle} (steps_per_generation * "
             "num_iterations / gradient_accumulation_steps): a checkpoint inside a generation cycle does not resume exactly"
         )
-    return slice_size * config.world_size // config.num_generations
+    return config.per_device_train_batch_size * spg * config.world_size // config.num_generations
+
+
+def check_rollouts(recipe: GRPORecipe, config: GRPOConfig, where: str) -> None:
+    """Raises UserError where dynamic sampling would meet groups that are spread over processes, or a stage would exceed
+    the completion length that the run was sized for."""
+    slice_size = config.per_device_train_batch_size * (config.steps_per_generation or 1)
+    if recipe.dynamic_sampling is not None and slice_size % config.num_generations:
+        raise UserError(
+            f"{where}: trainer: per_device_train_batch_size * steps_per_generation: found {slice_size}; expected a "
+            f"multiple of num_generations ({config.num_generations}): dynamic_sampling refills whole groups on each process"
+        )
+    for index, stage in enumerate(recipe.stages):
+        if stage.max_completion_length > (config.max_completion_length or 0):
+            raise UserError(
+                f"{where}: stages.{index}: max_completion_length: found {stage.max_completion_length}; expected at most "
+                f"trainer.max_completion_length ({config.max_completion_length})"
+            )
 
 
 def describe(

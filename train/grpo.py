@@ -11,17 +11,20 @@ from typing import NamedTuple
 import transformers
 from trl import GRPOConfig, ModelConfig, get_peft_config
 
+from data.reference import load_reference, with_reference
 from data.sources import Source, build_sources, load_mixture, num_rows
 from data.tokenizer import Thinking, load_tokenizer
 from recipes import cli
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
 from train.config import log_offline, model_config, trainer_config
-from train.dry_run import Arithmetic, arithmetic, describe
+from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
 from train.model import load_model
-from train.rewards import WeightedReward, build_rewards, require_columns
+from train.objective import Objective
+from train.reward_functions import WeightedReward, build_rewards, check_names, require_columns
 from train.rollout import cpu_rollout
-from train.trainer import GRPOTrainer
+from train.samples import SampleReader
+from train.trainer import Extras, GRPOTrainer
 
 
 class Plan(NamedTuple):
@@ -43,7 +46,11 @@ def plan(path: str, overrides: list[str]) -> Plan:
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
     rewards = build_rewards(recipe, path)
+    check_names(recipe, rewards, path)
+    if recipe.reference is not None:
+        load_reference(recipe.reference, path)
     config = trainer_config(GRPOConfig, recipe, run, path)
+    check_rollouts(recipe, config, path)
     config.reward_weights = [reward.weight for reward in rewards]
     sizes = arithmetic(config, num_rows(sources), path)
     return Plan(recipe, run, model_args, sources, rewards, config, sizes)
@@ -73,12 +80,17 @@ def main(args: argparse.Namespace) -> None:
     dataset = load_mixture(sources, recipe.seed)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
+    if recipe.reference is not None:
+        dataset = with_reference(dataset, recipe.reference, args.config)
     require_columns(rewards, dataset.column_names, args.config)
-    thinking = Thinking.of(tokenizer)
+    ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
+    reader = SampleReader(Thinking.of(tokenizer), ends, config.num_generations)
+    objective = Objective(rewards, recipe.constrained, recipe.alarms)
     trainer = GRPOTrainer(
         model=load_model(model_args),
         args=config,
-        reward_funcs=[reward.bind(thinking, config.num_generations) for reward in rewards],
+        extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages),
+        reward_funcs=[reward.bind(reader) for reward in rewards],
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),

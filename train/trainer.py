@@ -1,43 +1,189 @@
-"""TRL's GRPOTrainer without paying for padding: the same loss, computed on rows of similar length.
+"""TRL's GRPOTrainer with what TRL lacks, at its own seams; losses, advantages and generation stay TRL's.
 
-TRL pads every row of a generation to the longest prompt and completion, so that one long chain of thought is paid for
-by all. Here log-probabilities are computed in chunks of rows sorted by length, each cut to its own longest row, and
-put back in place; the loss and everything else are TRL's.
+- Log-probabilities without paying for padding: TRL pads every row of a generation to the longest prompt and completion, so
+  that one long chain of thought is paid for by all. Here they are computed in chunks of rows sorted by length, each cut to
+  its own longest row, and put back in place.
+- Weights that move: ramps, and the multipliers of a constrained objective (train/objective.py).
+- Groups without signal, counted truthfully, and refilled by dynamic sampling (train/dynamic_sampling.py).
+- Context stages.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import random
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 import trl
 
+from recipes.rl import DynamicSampling, Stage
+from train.alarms import MEASURES, measure
+from train.dynamic_sampling import Generated, Group, refill, split_groups
+from train.group_signal import combined, silent
+from train.objective import Objective, as_tensor
+from train.samples import SampleReader
+from train.spans import put, spans
+
 CHUNK = 16  # rows
 
 
-class Span(NamedTuple):
-    """Some rows of a padded batch and the columns that hold any of their tokens."""
+@dataclass(frozen=True)
+class Extras:
+    """What a recipe asks for beyond TRL's own settings. reader: the one that the rewards share."""
 
-    rows: torch.Tensor
-    start: int
-    end: int
-
-
-def spans(attention_mask: torch.Tensor, chunk: int, multiple: int) -> Iterator[Span]:
-    """Rows in chunks of similar length. attention_mask: [rows, columns], padded on both sides; widths are rounded up
-    to `multiple` where the batch allows, since every new shape costs a CPU kernel its set-up."""
-    width = attention_mask.shape[1]
-    seen = attention_mask.bool()
-    starts = seen.int().argmax(dim=1)
-    ends = width - seen.flip(1).int().argmax(dim=1)
-    for rows in torch.argsort(ends - starts, stable=True).split(chunk):
-        start, end = int(starts[rows].min()), int(ends[rows].max())
-        missing = -(end - start) % multiple
-        start -= (before := min(missing, start))
-        yield Span(rows, start, min(width, end + missing - before))
+    objective: Objective
+    reader: SampleReader
+    dynamic_sampling: DynamicSampling | None = None
+    stages: tuple[Stage, ...] = ()
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
-    """Where rows cannot be taken apart (several processes, images) batches go to TRL as they are."""
+    """extras: None is TRL's trainer with cheaper log-probabilities."""
+
+    def __init__(self, *args: Any, extras: Extras | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.extras = extras
+        self._kept: Generated | None = None
+        self._screening = False
+        self._silent = 0.0
+        if extras is not None:
+            self.add_callback(extras.objective)
+
+    @property
+    def progress(self) -> float:
+        """Share of the training steps taken, in [0, 1]."""
+        return self.state.global_step / self.state.max_steps if self.state.max_steps else 0.0
+
+    # ------------------------------------------------------------------ one generation batch
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        if self.extras is None or not self.model.training:
+            output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+            return output
+        self._enter_stage(self.extras.stages)
+        if self.extras.dynamic_sampling is not None:
+            seed = f"{self.args.seed}/{self.state.global_step}"
+            found = refill(self, self.extras.dynamic_sampling, inputs, seed)
+            inputs, self._kept = found.inputs, found.generated
+            self._log_global(found.metrics)
+        output = super()._generate_and_score_completions(inputs)
+        self._metrics["train"]["frac_reward_zero_std"][-1] = self._silent
+        return output
+
+    def _generate(self, prompts: list[Any]) -> Any:
+        if self._kept is None:
+            return super()._generate(prompts)
+        kept, self._kept = self._kept, None
+        return kept
+
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> torch.Tensor:
+        """[rows of all processes, functions]. Sets the weights that TRL is about to use."""
+        rewards: torch.Tensor = super()._calculate_rewards(
+            inputs, prompts, completions, completion_ids_list
+        )
+        if self.extras is None or self._screening or not self.model.training:
+            return rewards
+        objective = self.extras.objective
+        self.reward_weights = as_tensor(objective.weights(self.progress), rewards)
+        means = self._means(self.extras.reader)
+        metrics = objective.observe(
+            rewards,
+            self.reward_weights,
+            self.num_generations,
+            self.multi_objective_aggregation,
+            means,
+        )
+        self._silent = metrics.pop("frac_groups_without_signal")
+        for name, value in metrics.items():
+            self._metrics["train"][name].append(value)
+        return rewards
+
+    def _means(self, reader: SampleReader) -> dict[str, float]:
+        """Of the completions of all processes (train/alarms.py)."""
+        sums = torch.tensor(measure(reader.samples), dtype=torch.float64).to(
+            self.accelerator.device
+        )
+        totals = self.accelerator.gather(sums.unsqueeze(0)).sum(dim=0).tolist()
+        names = (values.__name__ for values in MEASURES)
+        return {
+            name: total / count for name, (total, count) in zip(names, totals, strict=True) if count
+        }
+
+    # ------------------------------------------------------------------ dynamic sampling's seams
+
+    def generate_groups(self, inputs: list[dict[str, Any]]) -> list[Group]:
+        """Generates for these rows of whole groups and looks which have a signal."""
+        assert self.extras is not None and self.extras.dynamic_sampling is not None
+        prompts = [row["prompt"] for row in inputs]
+        generated = Generated(*super()._generate(prompts))
+        if (
+            generated.extra_fields
+            or generated.tool_mask is not None
+            or generated.images is not None
+        ):
+            raise NotImplementedError(
+                "dynamic_sampling: not with tools, images or a rollout's extra fields"
+            )
+        self._screening = True
+        try:
+            rewards = self._calculate_rewards(
+                inputs, prompts, generated.completions, generated.completion_ids
+            )
+        finally:
+            self._screening = False
+            self._pending_metrics.clear()  # the batch that is trained on logs its own
+        here = self._signal(rewards, self.extras.dynamic_sampling.reward)
+        count = len(inputs) // self.num_generations
+        start = self.accelerator.process_index * count
+        return split_groups(inputs, generated, here[start : start + count], self.num_generations)
+
+    def _signal(self, rewards: torch.Tensor, name: str | None) -> torch.Tensor:
+        """[groups of all processes]: whether the rewards (or the one that is named) differ within a group."""
+        assert self.extras is not None
+        if name is not None:
+            values = rewards[:, self.reward_func_names.index(name)].view(-1, self.num_generations)
+            return ~silent(values)
+        weights = as_tensor(self.extras.objective.weights(self.progress), rewards)
+        how = self.multi_objective_aggregation
+        return ~silent(combined(rewards, weights, self.num_generations, how))
+
+    def draw(self, order: random.Random, num_groups: int) -> list[dict[str, Any]]:
+        """Rows for `num_groups` groups of this process; other processes draw others."""
+        data, world = self.train_dataset, self.accelerator.num_processes
+        indices = order.sample(range(len(data)), min(len(data), num_groups * world))
+        mine = [
+            indices[(self.accelerator.process_index * num_groups + k) % len(indices)]
+            for k in range(num_groups)
+        ]
+        return [data[index] for index in mine for _ in range(self.num_generations)]
+
+    def most(self, number: int) -> int:
+        """The largest of the processes' numbers."""
+        own = torch.tensor([number], device=self.accelerator.device)
+        return int(self.accelerator.gather(own).max())
+
+    # ------------------------------------------------------------------ stages and logs
+
+    def _enter_stage(self, stages: tuple[Stage, ...]) -> None:
+        """The generation length of the last stage that has started, wherever TRL keeps it."""
+        started = [stage for stage in stages if stage.start <= self.progress]
+        if not started:
+            return
+        length = started[-1].max_completion_length
+        self.max_completion_length = self.args.max_completion_length = length
+        for holder, name in ((getattr(self, "generation_config", None), "max_new_tokens"),
+                             (getattr(self, "vllm_generation", None), "max_completion_length")):  # fmt: skip
+            if holder is not None:
+                setattr(holder, name, length)
+
+    def _log_global(self, metrics: dict[str, float]) -> None:
+        """Means over the processes, which all call this."""
+        for name, value in metrics.items():
+            own = torch.tensor([value], device=self.accelerator.device)
+            self._metrics["train"][name].append(float(self.accelerator.gather(own).mean()))
+
+    # ------------------------------------------------------------------ log-probabilities
 
     def _get_per_token_logps_and_entropies(
         self,
@@ -48,6 +194,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         batch_size: int | None = None,
         **kwargs: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Where rows cannot be taken apart (several processes, images) batches go to TRL as they are."""
         whole = super()._get_per_token_logps_and_entropies
         flags = {"compute_entropy", "compute_aux_loss"}
         images = any(value is not None for key, value in kwargs.items() if key not in flags)
@@ -62,13 +209,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             end = max(end, first + 1)
             part, mask = input_ids[rows, start:end], attention_mask[rows, start:end]
             found, entropy, _ = whole(model, part, mask, end - first, **kwargs)
-            logps = _put(logps, rows, found)
+            logps = put(logps, rows, found)
             if entropies is not None:
-                entropies = _put(entropies, rows, entropy)
+                entropies = put(entropies, rows, entropy)
         return logps, entropies, None
-
-
-def _put(into: torch.Tensor, rows: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """`into` with `values` in the first columns of `rows`; differentiable."""
-    padded = torch.nn.functional.pad(values, (0, into.shape[1] - values.shape[1]))
-    return into.index_copy(0, rows, padded.to(into.dtype))

@@ -8,7 +8,7 @@ The penalty grows with how often the prompt is solved, for wrong answers too. Th
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerGroup, above_zero
+from train.penalties.base import Group, PerGroup, above_zero
 
 
 @PENALTIES.register("alp")
@@ -21,6 +21,6 @@ class ALP(PerGroup):
     def __post_init__(self) -> None:
         above_zero(beta=self.beta)
 
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
-        solved = max(sum(correct), 1) / len(correct)
-        return [-self.beta * n * solved for n in lengths]
+    def terms(self, group: Group, progress: float) -> list[float]:
+        solved = max(sum(group.correct), 1) / len(group.correct)
+        return [-self.beta * n * solved for n in group.lengths]

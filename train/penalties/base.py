@@ -1,24 +1,17 @@
 """What a length term is: one number per completion, from its own length or from the lengths of its whole group.
 
-Each class names its paper; its worked example is in tests/test_penalties.py. As published they count the whole
+Each class names its paper; its worked example is in tests/test_penalties_published.py. As published they count the whole
 completion; by default we count the reasoning, because a price on the response pays the model to break "at least N words".
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch.distributed as dist
 from accelerate.utils import gather_object
 
-from data.answers import grade
-from data.constraints.base import check_all
-
-if TYPE_CHECKING:
-    from train.rewards import Sample
+from train.samples import Reference, Sample
 
 Count = Literal["reasoning", "completion"]
 Condition = Literal["none", "correct", "satisfied"]
@@ -34,12 +27,6 @@ def above_zero(**settings: float) -> None:
     """Raises ValueError for a setting that is not."""
     for key, found in settings.items():
         require(found > 0, key, found, "a number above 0")
-
-
-@lru_cache(maxsize=65536)
-def _is_correct(response: str, gold: str) -> bool | None:
-    """None when undecided."""
-    return grade(response, gold).correct
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,18 +55,25 @@ class LengthReward(ABC):
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
         """The formula's term for each sample, before the condition."""
 
+    def fixed_term(self, sample: Sample, correct: bool) -> float | None:
+        """The term of a completion that the paper pays whatever its length (cut off, badly formatted); within its group
+        it counts as wrong. None: the formula holds."""
+        return None
+
     def score(self, samples: list[Sample]) -> list[float | None]:
         judged = self.needs_answer or self.condition != "none"
-        verdicts = [
-            _is_correct(sample.completion.response, sample.gold)
-            if judged and sample.gold is not None
-            else None
-            for sample in samples
+        verdicts = [sample.correct if judged else None for sample in samples]
+        right = [bool(verdict) for verdict in verdicts]
+        fixed = [self.fixed_term(*pair) for pair in zip(samples, right, strict=True)]
+        counted = [ok and special is None for ok, special in zip(right, fixed, strict=True)]
+        terms = self.terms_of(samples, counted)
+        paid = [
+            self._gated(term if special is None else special, sample, ok)
+            for term, special, sample, ok in zip(terms, fixed, samples, right, strict=True)
         ]
-        terms = self.terms_of(samples, [bool(verdict) for verdict in verdicts])
         return [
-            None if judged and verdict is None else self._gated(term, sample, bool(verdict))
-            for term, sample, verdict in zip(terms, samples, verdicts, strict=True)
+            None if judged and verdict is None else term
+            for term, verdict in zip(paid, verdicts, strict=True)
         ]
 
     def length(self, sample: Sample) -> int:
@@ -89,11 +83,17 @@ class LengthReward(ABC):
     def _gated(self, term: float, sample: Sample, correct: bool) -> float:
         if self.condition == "none":
             return term
-        if not correct:
-            return 0.0
-        if self.condition == "correct":
-            return term
-        return term if all(check_all(sample.constraints, sample.completion.response)) else 0.0
+        paid = correct and (self.condition == "correct" or sample.satisfied)
+        return term if paid else 0.0
+
+    def reference(self, sample: Sample) -> Reference:
+        """Raises ValueError where the data has none."""
+        if sample.reference is None:
+            raise ValueError(
+                f"{self.name}: prompt {sample.group!r}: found no {' and '.join(self.columns)}; expected the mean "
+                "length and accuracy of a reference model's samples on it, as columns of the data set"
+            )
+        return sample.reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +112,12 @@ class PerSample(LengthReward):
 
 
 class Group(NamedTuple):
-    """All completions of one prompt: tokens and correctness, in one order."""
+    """All completions of one prompt: tokens, correctness and the format of the reasoning ("" where it does not matter),
+    in one order."""
 
     lengths: list[int]
     correct: list[bool]
+    formats: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,29 +125,31 @@ class PerGroup(LengthReward):
     """A term that compares the completions of one prompt; raises ValueError for a group that is not whole."""
 
     @abstractmethod
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
+    def terms(self, group: Group, progress: float) -> list[float]:
         """One term per completion of one whole group, in its order."""
+
+    def reasoning_format(self, sample: Sample) -> str:
+        """Where the term compares formats: this completion's."""
+        return ""
 
     def batch_terms(self, groups: list[Group], progress: float) -> list[list[float]]:
         """`terms` of every group of a generation batch (all processes)."""
-        return [self.terms(group.lengths, group.correct, progress) for group in groups]
+        return [self.terms(group, progress) for group in groups]
 
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
-        own = [
-            Fact(sample.group, sample.group_size, self.length(sample), right)
-            for sample, right in zip(samples, correct, strict=True)
-        ]
+        own = [self._fact(sample, right) for sample, right in zip(samples, correct, strict=True)]
         facts, start = gathered(own)
         rows = list(whole_groups(facts, self.name).values())
-        groups = [
-            Group([facts[row].length for row in members], [facts[row].correct for row in members])
-            for members in rows
-        ]
+        groups = [group_of([facts[row] for row in members]) for members in rows]
         terms = [0.0] * len(facts)
         for members, found in zip(rows, self.batch_terms(groups, samples[0].progress), strict=True):
             for row, term in zip(members, found, strict=True):
                 terms[row] = term
         return terms[start : start + len(own)]
+
+    def _fact(self, sample: Sample, correct: bool) -> "Fact":
+        reasoning_format = self.reasoning_format(sample)
+        return Fact(sample.group, sample.group_size, self.length(sample), correct, reasoning_format)
 
 
 class Fact(NamedTuple):
@@ -155,6 +159,15 @@ class Fact(NamedTuple):
     group_size: int
     length: int
     correct: bool
+    reasoning_format: str
+
+
+def group_of(facts: list[Fact]) -> Group:
+    return Group(
+        [fact.length for fact in facts],
+        [fact.correct for fact in facts],
+        [fact.reasoning_format for fact in facts],
+    )
 
 
 def gathered(own: list[Fact]) -> tuple[list[Fact], int]:

@@ -2,8 +2,9 @@
 
     cos_fn(n; at_zero, at_max) = at_max + 0.5 * (at_zero - at_max) * (1 + cos(pi * n / max_tokens))
 
-Published: r = cos_fn with (2, 1) for correct and (-10, 0) for wrong answers, and r = -10 for everything with
-n + 16 >= max_tokens; r replaces the correctness reward, so the term is r - c. Its n-gram companion is repetition.py.
+Published: r = cos_fn with (2, 1) for correct and (-10, 0) for wrong answers, and r = -10 ("exceed") for everything with
+n + 16 >= max_tokens; r replaces the correctness reward, so the term is r - c. There generation ends at max_tokens, so every
+completion that is cut off exceeds; here too, wherever it is cut. Its n-gram companion is repetition.py.
 TRL's get_cosine_scaled_reward is correct_at_zero 1, correct_at_max 0.5, wrong_at_zero -1, wrong_at_max -0.5, exceed None.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from train.penalties import PENALTIES
 from train.penalties.base import PerSample, require
+from train.samples import Sample
 
 MARGIN_TOKENS = 16
 
@@ -20,7 +22,7 @@ MARGIN_TOKENS = 16
 @dataclass(frozen=True, kw_only=True)
 class Cosine(PerSample):
     """r in [min, max] of the five values. max_tokens: where the cosine ends (14336, 6144, 2048 for contexts of 16k, 8k,
-    4k); exceed: r from max_tokens - 16 on, None for no such price (n then counts as max_tokens at most)."""
+    4k); exceed: r from max_tokens - 16 on and when cut off, None for no such price (n then counts as max_tokens at most)."""
 
     max_tokens: int = 14336
     correct_at_zero: float = 2.0
@@ -35,6 +37,11 @@ class Cosine(PerSample):
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         return self._reward(n, correct) - float(correct)
+
+    def fixed_term(self, sample: Sample, correct: bool) -> float | None:
+        if self.exceed is None or not sample.truncated:
+            return None
+        return self.exceed - float(correct)
 
     def _reward(self, n: int, correct: bool) -> float:
         if self.exceed is not None and n + MARGIN_TOKENS >= self.max_tokens:

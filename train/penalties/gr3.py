@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerGroup, above_zero
+from train.penalties.base import Condition, Group, PerGroup, above_zero
 
 
 @PENALTIES.register("gr3")
@@ -24,7 +24,7 @@ class GR3(PerGroup):
     def __post_init__(self) -> None:
         above_zero(alpha=self.alpha)
 
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
-        mean = fmean(lengths)
-        ratios = [n / mean if mean else 1.0 for n in lengths]
+    def terms(self, group: Group, progress: float) -> list[float]:
+        mean = fmean(group.lengths)
+        ratios = [n / mean if mean else 1.0 for n in group.lengths]
         return [1 / (1 + self.alpha * ratio) - 1 for ratio in ratios]

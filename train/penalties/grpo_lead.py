@@ -4,27 +4,26 @@
     r = exp(-alpha * z) if correct, -1 if wrong, 0 without `</think>` or without a box
 
 r = 1 for all correct completions of a group whose three shortest completions average at most `free_tokens`. The term is
-r - c. Its re-weighting of advantages by difficulty is not a reward and not built.
-"""
+r - c.
 
-from __future__ import annotations
+Not built, because it changes advantages, after their baseline, and no reward can: with rho the group's accuracy and
+w(x) = 0.4 + 1.1 / (1 + exp(10 * (x - 0.75))), the paper multiplies A by w(rho) if A > 0 and by w(1 - rho) otherwise.
+"""
 
 import math
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerGroup, above_zero, require
-
-if TYPE_CHECKING:
-    from train.rewards import Sample
+from train.penalties.base import Group, PerGroup, above_zero, require
+from train.penalties.formats import is_formatted
+from train.samples import Sample
 
 
 @PENALTIES.register("grpo_lead")
 @dataclass(frozen=True, kw_only=True)
 class GRPOLead(PerGroup):
-    """> -1 for correct answers, -1 for wrong ones."""
+    """> -1 for correct answers, -1 for wrong ones; r = 0 for badly formatted ones."""
 
     alpha: float = 0.05
     free_tokens: int = 4000
@@ -33,24 +32,15 @@ class GRPOLead(PerGroup):
         above_zero(alpha=self.alpha)
         require(self.free_tokens >= 0, "free_tokens", self.free_tokens, "a number of at least 0")
 
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
-        counted = [n for n, right in zip(lengths, correct, strict=True) if right]
-        if not counted or fmean(sorted(lengths)[:3]) <= self.free_tokens:
-            return [0.0 if right else -1.0 for right in correct]
+    def terms(self, group: Group, progress: float) -> list[float]:
+        counted = [n for n, right in zip(group.lengths, group.correct, strict=True) if right]
+        if not counted or fmean(sorted(group.lengths)[:3]) <= self.free_tokens:
+            return [0.0 if right else -1.0 for right in group.correct]
         mean, std = fmean(counted), stdev(counted) if len(counted) > 1 else 1.0
         return [
             math.exp(-self.alpha * (n - mean) / (std + 1e-6)) - 1 if right else -1.0
-            for n, right in zip(lengths, correct, strict=True)
+            for n, right in zip(group.lengths, group.correct, strict=True)
         ]
 
-    def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
-        return [
-            term if _formatted(sample) else -float(right)
-            for term, sample, right in zip(
-                super().terms_of(samples, correct), samples, correct, strict=True
-            )
-        ]
-
-
-def _formatted(sample: Sample) -> bool:
-    return sample.completion.outcome == "closed" and r"\boxed" in sample.completion.response
+    def fixed_term(self, sample: Sample, correct: bool) -> float | None:
+        return None if is_formatted(sample.completion) else -float(correct)

@@ -6,13 +6,13 @@ hkust-nlp/Laser's port).
 
 Published: added to the task reward with a weight that the paper does not state (Laser: 0.4); the term is the formula.
 In a group without a correct answer it teaches shortness only: `only_solved` drops it there, `condition: correct` drops
-the branch for wrong answers. The paper's warm-up without the term is not built.
+the branch for wrong answers. The paper starts without the term for a time that it does not state: `ramp: {start: 0.3}`.
 """
 
 from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerGroup
+from train.penalties.base import Group, PerGroup
 
 
 @PENALTIES.register("kimi")
@@ -22,9 +22,11 @@ class Kimi(PerGroup):
 
     only_solved: bool = False
 
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
-        shortest, longest = min(lengths), max(lengths)
-        if shortest == longest or (self.only_solved and not any(correct)):
-            return [0.0] * len(lengths)
-        lams = [0.5 - (n - shortest) / (longest - shortest) for n in lengths]
-        return [lam if right else min(0.0, lam) for lam, right in zip(lams, correct, strict=True)]
+    def terms(self, group: Group, progress: float) -> list[float]:
+        shortest, longest = min(group.lengths), max(group.lengths)
+        if shortest == longest or (self.only_solved and not any(group.correct)):
+            return [0.0] * len(group.lengths)
+        lams = [0.5 - (n - shortest) / (longest - shortest) for n in group.lengths]
+        return [
+            lam if right else min(0.0, lam) for lam, right in zip(lams, group.correct, strict=True)
+        ]

@@ -6,7 +6,7 @@ Published, correct answers; wrong ones get -0.5:
     penalty: r = 1 - bonus * [n > target]
     hybrid:  both
 
-The term is r - c. Upstream leaves clipped or badly formatted completions at another score; here they are wrong answers.
+The term is r - c. Completions without closed thinking or without a box, as those cut off before it, stay at r = -1.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,20 @@ from typing import Literal
 
 from train.penalties import PENALTIES
 from train.penalties.base import PerSample, above_zero, require
+from train.penalties.formats import is_formatted
+from train.samples import Sample
 
 
 @PENALTIES.register("laser")
 @dataclass(frozen=True, kw_only=True)
 class Laser(PerSample):
-    """In [-bonus, bonus] for correct answers, `wrong` for wrong ones. target_tokens: upstream 2048, 4096 or 8192."""
+    """In [-bonus, bonus] for correct answers, `wrong` for wrong ones. target_tokens: upstream 2048, 4096 or 8192;
+    unformatted: r without closed thinking and box, None to go by the answer alone."""
 
     target_tokens: int
     bonus: float = 0.5
     wrong: float = -0.5
+    unformatted: float | None = -1.0
     mode: Literal["reward", "penalty", "hybrid"] = "reward"
 
     def __post_init__(self) -> None:
@@ -36,3 +40,13 @@ class Laser(PerSample):
         if n <= self.target_tokens:
             return 0.0 if self.mode == "penalty" else self.bonus
         return 0.0 if self.mode == "reward" else -self.bonus
+
+    def fixed_term(self, sample: Sample, correct: bool) -> float | None:
+        return unformatted_term(sample, correct, self.unformatted)
+
+
+def unformatted_term(sample: Sample, correct: bool, reward: float | None) -> float | None:
+    """reward - c for a badly formatted completion; None for others."""
+    if reward is None or is_formatted(sample.completion):
+        return None
+    return reward - float(correct)

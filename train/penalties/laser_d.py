@@ -7,7 +7,8 @@ A group's tier is its accuracy: high >= 2/3, medium >= 1/3, else low. A tier's t
 where coverage is the share of the tier's correct completions with n <= L; the longest completion of the batch when no L
 qualifies. So of 8 rollouts a fifth must fit at the high tier, half at the medium and all at the low one.
 
-Published: r = 1 + bonus * [n <= target] for correct, -0.5 for wrong answers; the term is r - c. Upstream measures coverage
+Published: r = 1 + bonus * [n <= target] for correct, -0.5 for wrong answers, -1 without closed thinking and box (such a
+completion counts as wrong in its group); the term is r - c. Upstream measures coverage
 on a monitoring set every few steps, and uses LASER's fixed target before. A reward has no such set: here it is measured on
 the generation batch of all processes, which needs no state and resumes exactly, but is noisy with few groups.
 """
@@ -19,6 +20,8 @@ from typing import Literal
 
 from train.penalties import PENALTIES
 from train.penalties.base import Group, PerGroup, above_zero, require
+from train.penalties.laser import unformatted_term
+from train.samples import Sample
 
 Tier = Literal["high", "medium", "low"]
 
@@ -47,13 +50,14 @@ def smallest_target(lengths: list[int], needed: int, thresholds: Sequence[int]) 
 @dataclass(frozen=True, kw_only=True)
 class LaserD(PerGroup):
     """0 or bonus for correct answers, `wrong` for wrong ones. Thresholds: min_tokens, min_tokens + step_tokens, ... up to
-    max_tokens (the lower end is ours)."""
+    max_tokens (the lower end is ours). unformatted as in laser.py."""
 
     min_tokens: int = 1024
     max_tokens: int = 16384
     step_tokens: int = 1024
     bonus: float = 0.5
     wrong: float = -0.5
+    unformatted: float | None = -1.0
 
     def __post_init__(self) -> None:
         low, high = self.min_tokens, self.max_tokens
@@ -61,9 +65,12 @@ class LaserD(PerGroup):
         above_zero(step_tokens=self.step_tokens, bonus=self.bonus)
         require(self.wrong <= 0, "wrong", self.wrong, "a number of at most 0")
 
-    def terms(self, lengths: list[int], correct: list[bool], progress: float) -> list[float]:
+    def terms(self, group: Group, progress: float) -> list[float]:
         """Of a batch that is this group alone."""
-        return self.batch_terms([Group(lengths, correct)], progress)[0]
+        return self.batch_terms([group], progress)[0]
+
+    def fixed_term(self, sample: Sample, correct: bool) -> float | None:
+        return unformatted_term(sample, correct, self.unformatted)
 
     def batch_terms(self, groups: list[Group], progress: float) -> list[list[float]]:
         targets = self.targets(groups)
@@ -78,9 +85,9 @@ class LaserD(PerGroup):
     def targets(self, groups: list[Group]) -> dict[Tier, int]:
         """In tokens."""
         tiers: dict[Tier, list[int]] = {"high": [], "medium": [], "low": []}
-        for lengths, correct in groups:
-            right = [n for n, ok in zip(lengths, correct, strict=True) if ok]
-            tiers[tier(correct)] += right
+        for group in groups:
+            right = [n for n, ok in zip(group.lengths, group.correct, strict=True) if ok]
+            tiers[tier(group.correct)] += right
         longest = max(chain.from_iterable(group.lengths for group in groups))
         size = min(len(group.lengths) for group in groups)
         thresholds = range(self.min_tokens, self.max_tokens + 1, self.step_tokens)

@@ -1,22 +1,18 @@
 """LASER-DE (hkust-nlp/Laser): LASER-D that also pays long wrong answers, so that hard problems are explored.
 
-Published: as LASER-D, and a wrong answer longer than its tier's target gets r = -0.5 + bonus, unless it repeats itself.
-The term is r - c. Upstream's detector of repetition (any 4-gram thrice, close by) fires on nearly every long chain of
-thought; here a completion repeats itself when any n-gram of `ngram_size` tokens occurs twice.
+Published: as LASER-D, and a wrong answer longer than its tier's target gets r = -0.5 + bonus, unless it repeats itself or
+is badly formatted (so being cut off is not exploration). The term is r - c. Upstream's detector of repetition (any 4-gram
+thrice, close by) fires on nearly every long chain of thought; here a completion repeats itself when any n-gram of
+`ngram_size` tokens occurs twice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
 from train.penalties.base import above_zero
 from train.penalties.laser_d import LaserD
 from train.penalties.repetition import num_repeated_tokens
-
-if TYPE_CHECKING:
-    from train.rewards import Sample
+from train.samples import Sample
 
 
 @PENALTIES.register("laser_de")
@@ -27,7 +23,6 @@ class LaserDE(LaserD):
     ngram_size: int = 40
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         above_zero(ngram_size=self.ngram_size)
 
     def within(self, n: int, correct: bool, target: int) -> float:

@@ -8,16 +8,11 @@ Published: R is the whole reward, so the term is R - c. The authors' code clips 
 empty reasoning (n counts as 1) would be paid L_ref. Their z-score over the data set and weighted SFT are not a reward.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from train.penalties import PENALTIES
 from train.penalties.base import LengthReward, require
-
-if TYPE_CHECKING:
-    from train.rewards import Reference, Sample
+from train.samples import Reference, Sample
 
 
 @PENALTIES.register("o1_pruner")
@@ -37,15 +32,10 @@ class O1Pruner(LengthReward):
             require(self.low < self.high, "low", self.low, f"a number below high ({self.high})")
 
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
-        return [self._of(sample, right) for sample, right in zip(samples, correct, strict=True)]
-
-    def _of(self, sample: Sample, correct: bool) -> float:
-        if sample.reference is None:
-            raise ValueError(
-                f"{self.name}: prompt {sample.group!r}: found no {' and '.join(self.columns)}; expected the mean "
-                "length and accuracy of a reference model's samples on it, as columns of the data set"
-            )
-        return self.term(self.length(sample), correct, sample.reference)
+        return [
+            self.term(self.length(sample), right, self.reference(sample))
+            for sample, right in zip(samples, correct, strict=True)
+        ]
 
     def term(self, n: int, correct: bool, reference: Reference) -> float:
         reward = reference.num_tokens / max(n, 1) - 1 + self.lam * (correct - reference.accuracy)

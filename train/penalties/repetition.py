@@ -8,17 +8,13 @@ number per completion, so the tokens' prices are summed here, undiscounted: disc
 late loops free. The sum is unbounded (0.05 per token): choose the weight with max_completion_length in mind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from train.penalties import PENALTIES
 from train.penalties.base import LengthReward, above_zero, require
-
-if TYPE_CHECKING:
-    from train.rewards import Sample
+from train.samples import Sample
 
 
 def num_repeated_tokens(tokens: Sequence[int], ngram_size: int) -> int:

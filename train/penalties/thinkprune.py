@@ -2,7 +2,8 @@
 
 Published: r = c if the answer appears within the first L tokens, else 0; L = 4k, 3k, 2k, each stage from the checkpoint
 before, generation cut at L, the limit stated in the system prompt. The term is r - c = -[n > L] for correct answers.
-Here the stages are equal shares of one run, nothing is cut, and no prompt states the limit.
+Here the stages are equal shares of one run, nothing is cut, and no prompt states the limit; an answer within L that goes on
+beyond L is not paid. As published, an answer that stands before a cut-off within L is paid.
 """
 
 from dataclasses import dataclass

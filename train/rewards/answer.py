@@ -2,19 +2,23 @@
 are left out (None)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from data.answers import grade
-from train.rewards import REWARDS, Sample
+from train.rewards import REWARDS
+from train.samples import Sample, per_sample
 
 
 @REWARDS.register("answer")
 @dataclass(frozen=True)
 class Answer:
+    """condition: "satisfied" pays a right answer only where all constraints are met; prompts without any are not gated."""
+
+    condition: Literal["none", "satisfied"] = "none"
+
     def score(self, samples: list[Sample]) -> list[float | None]:
-        return [self._one(sample) for sample in samples]
+        return per_sample(self._one, samples, "reward answer")
 
     def _one(self, sample: Sample) -> float | None:
-        if sample.gold is None:
+        if sample.correct is None:
             return None
-        correct = grade(sample.completion.response, sample.gold).correct
-        return None if correct is None else float(correct)
+        return float(sample.correct and (self.condition == "none" or sample.satisfied))

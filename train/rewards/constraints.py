@@ -1,28 +1,89 @@
-"""Verifiable constraint satisfaction, by the same checkers that write the prompt and score the
-sweep.
+"""Verifiable constraint satisfaction, by the same checkers that write the prompt and score the sweep.
 
-`mean` pays the share of constraints that are met (MathIF's SAcc of a row), `all` pays 1 only when
-every one is (HAcc). Prompts without constraints are left out (None). Unterminated thinking has no
-response and meets nothing.
+p of the m constraints are met:
+
+    mean   p / m                                                        MathIF's SAcc of a row
+    all    1 if p = m, else 0                                           HAcc
+    raif   2 if p = m; p / m if 0 < p < m; -2 if p = 0, or the reasoning does not close, or it is empty
+
+`raif` is the answer part of RAIF's reward (https://arxiv.org/abs/2506.01413, released code); `think_format` is the other.
+Prompts without constraints are left out (None). Unterminated thinking has no response and meets nothing.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
-from data.constraints.base import check_all
-from train.rewards import REWARDS, Sample
+from data.constraints.text import has_content
+from train.rewards import REWARDS
+from train.samples import Sample, per_sample
+from train.soft_scorers import SOFT_SCORERS, SoftScorer, build_scorer
+
+HELD = 0.5  # a soft score from here on counts as met, where p is a count
+
+Aggregate = Literal["mean", "all", "raif"]
+
+
+def aggregated(scores: list[float], how: Aggregate, sample: Sample) -> float:
+    """scores: one per constraint, in [0, 1], at least one."""
+    if how == "mean":
+        return sum(scores) / len(scores)
+    num_met = sum(score >= HELD for score in scores)
+    if how == "all":
+        return float(num_met == len(scores))
+    closed = sample.completion.outcome == "closed" and has_content(sample.completion.reasoning)
+    if num_met == 0 or not closed:
+        return -2.0
+    return 2.0 if num_met == len(scores) else num_met / len(scores)
 
 
 @REWARDS.register("constraints")
 @dataclass(frozen=True)
 class Constraints:
-    aggregate: Literal["mean", "all"] = "mean"
+    """condition: "correct" pays 0 for a wrong answer; None where correctness is undecided, not gated without a gold answer.
+    soft: a scorer for the instructions in column `soft_constraints` ({name: ..., settings}, train/soft_scorers); None
+        leaves them out. Its scores are averaged with the checkers' (R_f of https://arxiv.org/abs/2508.02150)."""
+
+    aggregate: Aggregate = "mean"
+    condition: Literal["none", "correct"] = "none"
+    soft: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.scorer  # a wrong name or setting is told now
+
+    @cached_property
+    def scorer(self) -> SoftScorer | None:
+        return None if self.soft is None else build_scorer(SOFT_SCORERS, self.soft, "soft")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the data set beyond those of data.example."""
+        return () if self.soft is None else ("soft_constraints",)
 
     def score(self, samples: list[Sample]) -> list[float | None]:
-        return [self._one(sample) for sample in samples]
+        soft = iter(self._soft_scores(samples))
 
-    def _one(self, sample: Sample) -> float | None:
-        if not sample.constraints:
+        def one(sample: Sample) -> float | None:
+            scores: list[float] = [float(met) for met in sample.met]
+            if self.scorer is not None:
+                scores += [next(soft) for _ in sample.soft]
+            return self._one(sample, scores)
+
+        return per_sample(one, samples, "reward constraints")
+
+    def _soft_scores(self, samples: list[Sample]) -> list[float]:
+        """Of all instructions of all samples, in order, in one call."""
+        if self.scorer is None:
+            return []
+        pairs = [(text, sample.completion.response) for sample in samples for text in sample.soft]
+        return self.scorer.score(pairs)
+
+    def _one(self, sample: Sample, scores: list[float]) -> float | None:
+        if not scores:
             return None
-        verdicts = check_all(sample.constraints, sample.completion.response)
-        return float(all(verdicts)) if self.aggregate == "all" else sum(verdicts) / len(verdicts)
+        if self.condition == "correct" and sample.gold is not None:
+            if sample.correct is None:
+                return None
+            if not sample.correct:
+                return 0.0
+        return aggregated(scores, self.aggregate, sample)

@@ -7,7 +7,8 @@ it.
 
 from dataclasses import dataclass
 
-from train.rewards import REWARDS, Sample
+from train.rewards import REWARDS
+from train.samples import Sample
 
 
 @REWARDS.register("think_format")

@@ -1,0 +1,135 @@
+"""Sections of a GRPO recipe beyond rewards: ramps, bounds, context stages, dynamic sampling, alarm limits.
+
+Times are shares of the training steps, so that they survive another `max_steps`.
+"""
+
+from dataclasses import dataclass
+
+
+def _share(key: str, found: float, below_one: bool = False) -> None:
+    if not 0 <= found <= 1 or (below_one and found == 1):
+        raise ValueError(
+            f"{key}: found {found}; expected a number in [0, 1{')' if below_one else ']'}"
+        )
+
+
+def _above_zero(key: str, found: float) -> None:
+    if found <= 0:
+        raise ValueError(f"{key}: found {found}; expected a number above 0")
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A reward's weight over training: 0 up to `start`, linear over the next `length`, then full.
+
+    start 0.3 with length 0 is Kimi k1.5's warm-up (no length reward, then a constant one).
+    """
+
+    start: float = 0.0
+    length: float = 0.0
+
+    def __post_init__(self) -> None:
+        _share("start", self.start, below_one=True)
+        _share("length", self.length)
+
+    def at(self, progress: float) -> float:
+        """In [0, 1]; progress in [0, 1]."""
+        if progress < self.start:
+            return 0.0
+        return min(1.0, (progress - self.start) / self.length) if self.length else 1.0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound on the mean of a reward, kept by a multiplier: see train/constrained.py.
+
+    reward:        its name in `rewards:` or `length_penalty:`; its weight is the multiplier's
+    at_least, at_most: exactly one of them, in the reward's own unit; not 0
+    learning_rate: of the multiplier, per generation batch and relative violation
+    initial, maximum: of the multiplier
+    """
+
+    reward: str
+    at_least: float | None = None
+    at_most: float | None = None
+    learning_rate: float = 0.1
+    initial: float = 0.0
+    maximum: float = 10.0
+
+    def __post_init__(self) -> None:
+        if (self.at_least is None) is (self.at_most is None):
+            raise ValueError(
+                f"{self.reward}: found at_least {self.at_least} and at_most {self.at_most}; expected one of them"
+            )
+        if self.value == 0:
+            raise ValueError(f"{self.reward}: found a bound of 0; expected another number")
+        _above_zero("learning_rate", self.learning_rate)
+        _above_zero("maximum", self.maximum)
+        if not 0 <= self.initial <= self.maximum:
+            raise ValueError(
+                f"initial: found {self.initial}; expected a number in [0, maximum ({self.maximum})]"
+            )
+
+    @property
+    def value(self) -> float:
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
+    @property
+    def sign(self) -> int:
+        """+1 where more of the reward is wanted, else -1."""
+        return 1 if self.at_least is not None else -1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """From `start` on, completions are cut at `max_completion_length` tokens (ThinkPrune: 4k, 3k, 2k)."""
+
+    start: float
+    max_completion_length: int
+
+    def __post_init__(self) -> None:
+        _share("start", self.start, below_one=True)
+        _above_zero("max_completion_length", self.max_completion_length)
+
+
+@dataclass(frozen=True)
+class DynamicSampling:
+    """DAPO's refill (https://arxiv.org/abs/2503.14476, section 3.2): groups without signal are replaced by groups of other
+    prompts. See train/dynamic_sampling.py.
+
+    reward:     the one that must differ within a group; None: the sum that the advantages are made of
+    max_rounds: generations beyond the first; groups that are still without signal then stay
+    """
+
+    reward: str | None = None
+    max_rounds: int = 3
+
+    def __post_init__(self) -> None:
+        _above_zero("max_rounds", self.max_rounds)
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """Limits of what train/alarms.py watches; None switches an alarm off. Shares are of a generation batch.
+
+    truncated:          share of completions that were cut off
+    compliant_without_answer: share of completions that meet every constraint and answer nothing
+    shrinking_answers:  relative fall of the response's mean tokens since the start
+    repeated_ngrams:    share of 4-grams of tokens that were there before
+    keyword_spam:       share of a response's words that are its constraints' keywords
+    drift:              fall of accuracy since the start while the reward rises
+    all_zero_groups:    share of groups in which every reward but the length terms is 0
+    """
+
+    truncated: float | None = 0.2
+    compliant_without_answer: float | None = 0.2
+    shrinking_answers: float | None = 0.5
+    repeated_ngrams: float | None = 0.5
+    keyword_spam: float | None = 0.3
+    drift: float | None = 0.1
+    all_zero_groups: float | None = 0.9
+
+    def __post_init__(self) -> None:
+        for key, limit in vars(self).items():
+            if limit is not None:
+                _share(key, limit)
