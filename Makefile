@@ -11,11 +11,12 @@ export MALLOC_TRIM_THRESHOLD_ ?= 68719476736
 export MALLOC_TOP_PAD_ ?= 67108864
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
-.PHONY: help install curve study base test lint
+.PHONY: help install curve study lengths base test lint
 
 help:
 	@echo "make curve   train six regimes of the tiny world, sweep all checkpoints, draw the trade-off curve (CPU)"
 	@echo "make study   the same with three seeds and more steps (hours, resumable)"
+	@echo "make lengths every length term and combination of rewards from one start (an hour, resumable)"
 	@echo "make base    retrain the tiny base model from scratch (about an hour)"
 	@echo "make test    ruff, mypy and pytest; no GPU, no network"
 
@@ -31,6 +32,11 @@ curve: $(STAMP)
 
 study: $(STAMP)
 	$(RUN) scripts/study.py --config recipes/study/tiny_study.yaml
+
+lengths: $(STAMP)
+	$(RUN) train/sft.py --config recipes/sft/tiny_mixed.yaml
+	$(RUN) scripts/reference.py --config recipes/grpo/tiny_lengths.yaml --out runs/tiny_mixed.reference.jsonl
+	$(RUN) scripts/study.py --config recipes/study/tiny_lengths.yaml
 
 base: $(STAMP)
 	$(RUN) scripts/make_tiny_init.py runs/tiny_init

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from rich.console import Console
 from rich.table import Table
 
+from eval.many import Entry, draw_many
 from eval.scores import Score
 from recipes.run import write_atomically
 from recipes.schema import SweepRecipe
@@ -186,7 +187,7 @@ def report(
     if points:
         write_atomically(out / "curve.csv", _curve_csv(points))
         title = recipe.title or recipe.name
-        draw(points, f"{title} ({points[0].y.n} problems, 95 % intervals)", out)
+        _draw(checkpoints, points, f"{title} ({points[0].y.n} problems, 95 % intervals)", out)
     for benchmark in dict.fromkeys(checkpoint.benchmark for checkpoint in checkpoints):
         rows = [c for c in checkpoints if c.benchmark == benchmark]
         console.print(_table(rows, benchmark))
@@ -194,6 +195,20 @@ def report(
     console.print(
         f"wrote {out}/curve.png, curve.svg, curve.csv, scores.csv, table.md", highlight=False
     )
+
+
+def _draw(checkpoints: list[CheckpointScores], points: list[Point], title: str, out: Path) -> None:
+    """Lines while colours can tell them apart, else numbered points."""
+    if len({point.label for point in points}) <= len(COLORS) + 1:
+        draw(points, title, out)
+        return
+    main = [c for c in checkpoints if c.benchmark == checkpoints[0].benchmark and c.run is None]
+    last = {checkpoint.label: checkpoint for checkpoint in main}
+    entries = [
+        Entry(label, {score.metric: score for score in checkpoint.scores if score.slice == "all"})
+        for label, checkpoint in last.items()
+    ]
+    draw_many(entries, title, out)
 
 
 def interval(score: Score | None) -> str:

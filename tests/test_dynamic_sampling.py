@@ -1,6 +1,8 @@
 """Groups without signal are replaced, in every process alike, and a resumed run draws the same replacements."""
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,7 +14,7 @@ import train.grpo
 from recipes.errors import UserError
 from recipes.rl import DynamicSampling
 from recipes.schema import GRPORecipe, load_recipe
-from tests.test_end_to_end import GRPO, SMALL_GRPO, history, launch, runs
+from tests.test_end_to_end import GRPO, ROOT, SMALL_GRPO, history, launch, runs
 from train.dry_run import check_rollouts
 from train.dynamic_sampling import Generated, refill, split_groups
 
@@ -165,3 +167,22 @@ def test_dynamic_sampling_wants_whole_groups_on_a_process(runs):
     with pytest.raises(UserError, match="found 4; expected a multiple of num_generations"):
         check_rollouts(loaded, config, "r.yaml")
     check_rollouts(replace(loaded, dynamic_sampling=None), config, "r.yaml")
+
+
+def test_two_processes_train_together(runs):
+    """Groups of four spread over two processes, for a length term that compares them; then whole groups, refilled."""
+    spread = {"length_penalty": {"name": "kimi"}, "dynamic_sampling": None}
+    for name, sections, rows in (("spread", spread, 2), ("refilled", {}, 4)):
+        command = [
+            sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu2.yaml",
+            "train/grpo.py", "--config", recipe(runs, **sections), *SMALL_GRPO, f"name={name}",
+            f"trainer.per_device_train_batch_size={rows}", "trainer.use_cpu=true", "trainer.max_steps=1",
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        folder = runs / name / "checkpoint-1"
+        assert len(list(folder.glob("rng_state_*"))) == 2  # both processes were there
+        assert history(folder, "multipliers/reasoning_tokens")[0] > 0
+    assert history(runs / "refilled/checkpoint-1", "dynamic_sampling/generated_groups")[0] >= 1

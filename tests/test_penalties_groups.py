@@ -29,6 +29,7 @@ from train.penalties.base import PerGroup
 from train.penalties.formats import has_code_block, is_no_think
 from train.reward_functions import TRLReward, WeightedReward, require_columns
 
+NO_COMMA = from_spec("punctuation:no_comma", {}, "test")
 ROOT = Path(__file__).resolve().parents[1]
 GROUPED = [name for name in NAMES if isinstance(penalty_named(name), PerGroup)]
 
@@ -197,11 +198,13 @@ import json, sys
 from accelerate import PartialState
 from tests.penalty_samples import penalty_named, reader
 from train.reward_functions import TRLReward
+from train.rewards.answer import Answer
+from train.rewards.constraints import Constraints
 
 rank = PartialState(cpu=True).process_index
 mine = json.loads(sys.argv[1])[rank]
-names = ("kimi", "laser_d", "arm")
-scores = [TRLReward(name, penalty_named(name), reader(4))(**mine) for name in names]
+rewards = [penalty_named(name) for name in ("kimi", "laser_d", "arm")] + [Answer(), Constraints()]
+scores = [TRLReward(reward.name, reward, reader(4))(**mine) for reward in rewards]
 try:
     TRLReward("kimi", penalty_named("kimi"), reader(8))(**mine)
 except ValueError as error:
@@ -238,12 +241,18 @@ def on_ranks(slices):
 
 
 def test_a_group_on_two_processes_is_scored_as_on_one():
-    slices = [columns(W[:2], RIGHT[:2]), columns(W[2:], RIGHT[2:])]
+    whole = columns(W, RIGHT) | {
+        "completions": [rf"<think>a</think>\boxed{{{answer}}}" for answer in ("6", "5+1", "7, 1", r"2\cdot 3")],
+        "answer": [r"\sum_{k=1}^{3} k"] * 4, "constraints": [dumps((NO_COMMA,))] * 4,
+    }  # fmt: skip
+    slices = [{key: values[k : k + 2] for key, values in whole.items()} for k in (0, 2)]
     first, second = on_ranks(slices)
     # Each half alone would give [0.5, -0.5].
     assert first[0] + second[0] == pytest.approx([0.5, 0.1667, -0.1667, -0.5], abs=1e-4)
     assert first[1] + second[1] == [0.5, 0.5, -0.5, 0]
     # Two short and two long ones of four: f = 2. Each half alone has one format, f = 1.
     assert first[2] + second[2] == [1, 1, 0, 1]
+    # Graded by math-verify, in a worker of each process; the wrong answer has the comma.
+    assert first[3] + second[3] == [1, 1, 0, 1] and first[4] + second[4] == [1, 1, 0, 1]
     # And half a group of 8 is refused on both, rather than one waiting for the other.
-    assert "found 4 completions; expected all 8" in first[3] and first[3] == second[3]
+    assert "found 4 completions; expected all 8" in first[5] and first[5] == second[5]

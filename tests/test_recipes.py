@@ -55,7 +55,8 @@ def test_sweep_recipes_load(path):
 @pytest.mark.parametrize("path", files("study"))
 def test_study_recipes_load(path):
     recipe = load_recipe(path, StudyRecipe, [])
-    assert all((ROOT / regime).is_file() for regime in recipe.regimes.values())
+    paths = [entry if isinstance(entry, str) else entry.recipe for entry in recipe.regimes.values()]
+    assert all((ROOT / path).is_file() for path in paths)
     assert build_benchmarks(recipe.sweep["benchmarks"], path)
 
 

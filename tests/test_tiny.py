@@ -62,7 +62,7 @@ def test_every_written_equation_is_true(cot):
 @pytest.mark.parametrize(
     "source",
     [
-        Tiny(num_rows=300, cot=("short", "long")),
+        Tiny(num_rows=300, cot=("none", "short", "long")),
         Drill(num_rows=300, num_equations=(1, 2, 12), num_constraints=(0, 1, 2)),
     ],
     ids=["tiny", "drill"],

@@ -11,7 +11,7 @@ from data.constraints.split import KINDS, require_counts
 from data.example import Example, completion
 from data.sources import SOURCES
 from data.tiny.problems import MAX_STEPS, Split, draw
-from data.tiny.solution import material, reasoning
+from data.tiny.solution import CoT, material, reasoning
 
 
 @SOURCES.register("tiny")
@@ -30,7 +30,7 @@ class Tiny:
     steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     num_constraints: tuple[int, ...] = (0, 1, 2, 3)
     kinds: Literal["train", "held_out", "unseen", "base"] = "train"
-    cot: tuple[Literal["short", "long"], ...] = ("short",)
+    cot: tuple[CoT, ...] = ("short",)
     with_completion: bool = True
     split: Split = "train"
 

@@ -12,7 +12,7 @@ from typing import Literal
 from data.constraints.draft import Material
 from data.tiny.problems import Equation, Problem
 
-CoT = Literal["short", "long"]
+CoT = Literal["none", "short", "long"]
 
 _WAIT = (
     "Wait, let me check that again.",
@@ -43,7 +43,9 @@ def material(question: str, equations: tuple[Equation, ...], rng: random.Random)
 
 
 def reasoning(problem: Problem, cot: CoT, rng: random.Random) -> str:
-    """The text inside `<think>`."""
+    """The text inside `<think>`; "none" answers at once."""
+    if cot == "none":
+        return ""
     if cot == "short":
         return "\n".join(str(equation) for equation in problem.equations)
     lines = [rng.choice(_RESTATE).format(a=problem.subject, n=problem.start, i=problem.item)]

@@ -1,0 +1,69 @@
+"""The picture of a study with more regimes than a legend can tell apart: the last checkpoint of each as a numbered point.
+
+Three panels: accuracy and HAcc over the tokens of the chain of thought, and HAcc over accuracy. Numbers are explained beside
+them; grey crosses are 95 % intervals.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from eval.scores import Score
+
+TOKENS, ACCURACY, HACC = "reasoning_tokens", "accuracy_with", "hacc"
+NAMES = {
+    TOKENS: "CoT tokens",
+    ACCURACY: "accuracy with constraints (%)",
+    HACC: "all constraints met, HAcc (%)",
+}
+PANELS = ((TOKENS, ACCURACY), (TOKENS, HACC), (ACCURACY, HACC))
+COLOR, BASE_COLOR = "#0072B2", "#D55E00"
+
+
+class Entry(NamedTuple):
+    """One regime's last checkpoint: scores by metric."""
+
+    label: str
+    scores: dict[str, Score]
+
+
+def draw_many(entries: list[Entry], title: str, out: Path) -> None:
+    """curve.png and curve.svg in `out`. An entry that is labelled "base" is the star."""
+    rows = [entry for entry in entries if entry.label != "base"]
+    figure, panels = plt.subplots(1, 3, figsize=(15.5, 5.2), constrained_layout=True)
+    for axes, (x, y) in zip(panels, PANELS, strict=True):
+        for number, entry in enumerate(rows, start=1):
+            _point(axes, entry.scores[x], entry.scores[y], str(number), COLOR)
+        for entry in entries:
+            if entry.label == "base":
+                _point(axes, entry.scores[x], entry.scores[y], "start", BASE_COLOR)
+        axes.set_xlabel(NAMES[x])
+        axes.set_ylabel(NAMES[y])
+        axes.grid(color="#EEEEEE", lw=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    names = [f"{number:2d}  {entry.label}" for number, entry in enumerate(rows, start=1)]
+    figure.text(1.005, 0.5, "\n".join(names), fontsize=8.5, va="center", family="monospace")
+    for suffix in ("png", "svg"):
+        temporary = out / f".curve.tmp.{suffix}"
+        metadata = {"Date": None} if suffix == "svg" else None
+        figure.savefig(temporary, dpi=160, metadata=metadata, bbox_inches="tight")
+        temporary.replace(out / f"curve.{suffix}")
+    plt.close(figure)
+
+
+def _point(axes: Axes, x: Score, y: Score, text: str, color: str) -> None:
+    axes.errorbar(
+        x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
+        color="#999999", lw=0.6, alpha=0.5, zorder=1,
+    )  # fmt: skip
+    axes.annotate(
+        text, (x.value, y.value), fontsize=7.5, color="white", ha="center", va="center", zorder=3,
+        bbox={"boxstyle": "round,pad=0.2" if len(text) > 2 else "circle,pad=0.2", "fc": color, "ec": "white", "alpha": 0.8},
+    )  # fmt: skip
