@@ -9,15 +9,16 @@ fingerprint is not used.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from data.answers import grade
+from data.answers import Verdict, grade_all
 from data.constraints.base import Constraint, check_all
 from data.example import Example
 from data.prompt import assemble
+from data.response import Completion
 from data.tokenizer import Thinking
 from eval.generate import Generation
 
@@ -68,12 +69,31 @@ class Record:
     completion: str
 
 
-def judge(task: Task, generation: Generation, thinking: Thinking) -> Record:
-    """Think-strip once, then grade and check the response: the code that pays the rewards."""
-    example = task.example
+def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> list[Record]:
+    """Think-strip once, then grade and check the responses: the code that pays the rewards. Graded together, since what
+    goes to the algebra system shares its workers."""
+    read = [thinking.read(generation.text, generation.token_ids) for _, generation in generated]
+    verdicts = grade_all(
+        (_gold(task.example), completion.response)
+        for (task, _), (completion, _) in zip(generated, read, strict=True)
+    )
+    return [
+        _record(task, generation, completion, reasoning, verdict)
+        for (task, generation), (completion, reasoning), verdict in zip(
+            generated, read, verdicts, strict=True
+        )
+    ]
+
+
+def _gold(example: Example) -> str:
     assert example.answer is not None, f"{example.id}: a benchmark's problem has an answer"
-    completion, reasoning = thinking.read(generation.text, generation.token_ids)
-    verdict = grade(completion.response, example.answer)
+    return example.answer
+
+
+def _record(
+    task: Task, generation: Generation, completion: Completion, reasoning: int, verdict: Verdict
+) -> Record:
+    example = task.example
     return Record(
         key=task.key,
         problem=example.id,
@@ -90,7 +110,7 @@ def judge(task: Task, generation: Generation, thinking: Thinking) -> Record:
         truncated=generation.truncated,
         reasoning_tokens=reasoning,
         response_tokens=len(generation.token_ids) - reasoning,
-        gold=example.answer,
+        gold=_gold(example),
         completion=generation.text,
     )
 

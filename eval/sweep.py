@@ -118,7 +118,7 @@ def score(job: Job) -> int:
         generator = Generator(job.checkpoint, job.sampling, job.seed, job.dtype)
         thinking = Thinking.of(generator.tokenizer)
         for batch in generator.generate([messages(task.prompt) for task in todo]):
-            file.append([judge(todo[index], generation, thinking) for index, generation in batch])
+            file.append(judge([(todo[index], generation) for index, generation in batch], thinking))
         file.finish()
         return len(todo)
 

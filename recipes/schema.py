@@ -71,6 +71,7 @@ class GRPORecipe(TrainRecipe):
     constrained:      bounds on the means of rewards, whose weights become multipliers; () for fixed weights
     stages:           of the context, in order; () leaves `trainer.max_completion_length` as it is
     dynamic_sampling: None takes every group as it comes
+    methods:          changes of the trainer that are no rewards (train/methods), each once
     reference:        a file of scripts/reference.py, for length terms that compare with a reference model; None without
     """
 
@@ -79,6 +80,7 @@ class GRPORecipe(TrainRecipe):
     constrained: tuple[Bound, ...] = ()
     stages: tuple[Stage, ...] = ()
     dynamic_sampling: DynamicSampling | None = None
+    methods: tuple[dict[str, Any], ...] = ()
     reference: str | None = None
     alarms: Alarms = field(default_factory=Alarms)
 

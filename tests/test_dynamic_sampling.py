@@ -11,12 +11,14 @@ import torch
 import yaml
 
 import train.grpo
+from data.answers import Verdict
 from recipes.errors import UserError
 from recipes.rl import DynamicSampling
 from recipes.schema import GRPORecipe, load_recipe
 from tests.test_end_to_end import GRPO, ROOT, SMALL_GRPO, history, launch, runs
 from train.dry_run import check_rollouts
 from train.dynamic_sampling import Generated, refill, split_groups
+from train.trainer import GRPOTrainer
 
 __all__ = ["runs"]
 SIZE = 2
@@ -186,3 +188,28 @@ def test_two_processes_train_together(runs):
         assert len(list(folder.glob("rng_state_*"))) == 2  # both processes were there
         assert history(folder, "multipliers/reasoning_tokens")[0] > 0
     assert history(runs / "refilled/checkpoint-1", "dynamic_sampling/generated_groups")[0] >= 1
+
+
+def test_an_undecided_completion_trains_nothing(runs, monkeypatch):
+    """Its rewards are left out altogether: TRL would pay the sum of the others, as for a wrong answer."""
+    seen = {}
+
+    def watched(self, *args):
+        rewards = original(self, *args)
+        undecided = [
+            one.gold is not None and one.correct is None for one in self.extras.reader.samples
+        ]
+        seen.update(rewards=rewards, undecided=undecided)
+        return rewards
+
+    verdicts = iter([Verdict(None, "4", "timeout"), *[Verdict(True, "4", "number")] * 99])
+    monkeypatch.setattr(
+        "train.samples.grade_all", lambda pairs, **_: [next(verdicts) for _ in pairs]
+    )
+    original = GRPOTrainer._calculate_rewards
+    monkeypatch.setattr(GRPOTrainer, "_calculate_rewards", watched)
+    path = recipe(runs, dynamic_sampling=None)
+    launch(train.grpo, path, *SMALL_GRPO, "name=x", "trainer.max_steps=1")
+    assert seen["undecided"] == [True, False, False, False]
+    assert seen["rewards"].isnan().all(dim=1).tolist() == [True, False, False, False]
+    assert history(runs / "x/checkpoint-1", "completions/undecided_rate") == [0.25]

@@ -19,6 +19,7 @@ from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
 from train.config import log_offline, model_config, trainer_config
 from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
+from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
 from train.objective import Objective
 from train.reward_functions import WeightedReward, build_rewards, check_names, require_columns
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
     sources: list[Source]
     rewards: list[WeightedReward]
     config: GRPOConfig
+    methods: Methods
     sizes: Arithmetic
 
 
@@ -51,14 +53,17 @@ def plan(path: str, overrides: list[str]) -> Plan:
         load_reference(recipe.reference, path)
     config = trainer_config(GRPOConfig, recipe, run, path)
     check_rollouts(recipe, config, path)
+    methods = build_methods(recipe, config, path)
     config.reward_weights = [reward.weight for reward in rewards]
     sizes = arithmetic(config, num_rows(sources), path)
-    return Plan(recipe, run, model_args, sources, rewards, config, sizes)
+    return Plan(recipe, run, model_args, sources, rewards, config, methods, sizes)
 
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    recipe, run, model_args, sources, rewards, config, sizes = plan(args.config, args.overrides)
+    recipe, run, model_args, sources, rewards, config, methods, sizes = plan(
+        args.config, args.overrides
+    )
     if args.dry_run:
         describe(recipe, config, sources, sizes)
         return
@@ -77,6 +82,7 @@ def main(args: argparse.Namespace) -> None:
         f"{args.config}: model: model_name_or_path",
         model_args.model_revision,
     )
+    check_tokenizer(methods, tokenizer, args.config)
     dataset = load_mixture(sources, recipe.seed)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
@@ -89,12 +95,12 @@ def main(args: argparse.Namespace) -> None:
     trainer = GRPOTrainer(
         model=load_model(model_args),
         args=config,
-        extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages),
+        extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods),
         reward_funcs=[reward.bind(reader) for reward in rewards],
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
-        rollout_func=cpu_rollout(config, model_args.use_peft),
+        rollout_func=cpu_rollout(config, model_args.use_peft, methods),
     )
     trainer.train(resume_from_checkpoint=resume.path)
     if lock:

@@ -14,12 +14,17 @@ from trl import GRPOConfig
 
 from data.attention import use_decoding_attention
 from data.decoding import decode
+from train.methods.apply import Methods, completed, opened, openings
 
 
 class BF16Rollout:
-    """`rollout_func` of GRPOTrainer: prompts arrive already repeated, one completion is returned for each."""
+    """`rollout_func` of GRPOTrainer: prompts arrive already repeated, one completion is returned for each.
 
-    def __init__(self) -> None:
+    methods: may force how completions begin (train/methods)
+    """
+
+    def __init__(self, methods: Methods = ()) -> None:
+        self._methods = methods
         self._copy: Any = None
 
     def __call__(self, prompts: list[Any], trainer: Any) -> dict[str, Any]:
@@ -28,9 +33,9 @@ class BF16Rollout:
             tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=False)
             for prompt in prompts
         ]
-        completions = decode(
-            model, tokenizer, ids, args.max_completion_length, args.temperature, args.top_p
-        )
+        forced, limit = openings(self._methods, trainer, len(ids)), args.max_completion_length
+        written = decode(model, tokenizer, opened(ids, forced), limit, args.temperature, args.top_p)
+        completions = completed(written, forced, limit)
         return {"prompt_ids": ids, "completion_ids": completions, "logprobs": None}
 
     def _synced(self, trainer: Any) -> Any:
@@ -38,7 +43,10 @@ class BF16Rollout:
         policy = trainer.accelerator.unwrap_model(trainer.model)
         if self._copy is None:
             # A fresh model, not a deepcopy: accelerate and TRL have patched the policy's forward.
-            self._copy = type(policy)(policy.config).to(torch.bfloat16).eval().requires_grad_(False)
+            # Its initial weights are thrown away, and must not cost draws: a resumed run would sample differently.
+            with torch.random.fork_rng(devices=[]):
+                blank = type(policy)(policy.config)
+            self._copy = blank.to(torch.bfloat16).eval().requires_grad_(False)
             self._copy.generation_config = copy.deepcopy(policy.generation_config)
             use_decoding_attention(self._copy)
         with torch.no_grad():
@@ -47,11 +55,11 @@ class BF16Rollout:
         return self._copy
 
 
-def cpu_rollout(config: GRPOConfig, use_peft: bool) -> BF16Rollout | None:
+def cpu_rollout(config: GRPOConfig, use_peft: bool, methods: Methods = ()) -> BF16Rollout | None:
     """The rollout for this configuration, or None where TRL's own generation (or vLLM) serves."""
     on_cpu = config.use_cpu and config.bf16 and not config.use_vllm and not use_peft
     plain = config.deepspeed is None and not config.fsdp and not config.generation_kwargs
     if not (on_cpu and plain):
         return None
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func is marked experimental
-    return BF16Rollout()
+    return BF16Rollout(methods)

@@ -6,6 +6,7 @@
 - Weights that move: ramps, and the multipliers of a constrained objective (train/objective.py).
 - Groups without signal, counted truthfully, and refilled by dynamic sampling (train/dynamic_sampling.py).
 - Context stages.
+- Methods: forced openings of completions and weights of their tokens (train/methods).
 """
 
 import random
@@ -19,6 +20,14 @@ from recipes.rl import DynamicSampling, Stage
 from train.alarms import MEASURES, measure
 from train.dynamic_sampling import Generated, Group, refill, split_groups
 from train.group_signal import combined, silent
+from train.methods.apply import (
+    Methods,
+    apply_methods,
+    completed,
+    completed_logps,
+    opened,
+    openings,
+)
 from train.objective import Objective, as_tensor
 from train.samples import SampleReader
 from train.spans import put, spans
@@ -34,6 +43,7 @@ class Extras:
     reader: SampleReader
     dynamic_sampling: DynamicSampling | None = None
     stages: tuple[Stage, ...] = ()
+    methods: Methods = ()
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
@@ -45,6 +55,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         self._kept: Generated | None = None
         self._screening = False
         self._silent = 0.0
+        self._rewards = torch.empty(0)
         if extras is not None:
             self.add_callback(extras.objective)
 
@@ -67,6 +78,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             self._log_global(found.metrics)
         output = super()._generate_and_score_completions(inputs)
         self._metrics["train"]["frac_reward_zero_std"][-1] = self._silent
+        if self.extras.methods:
+            metrics = apply_methods(self.extras.methods, self, self._rewards, output)
+            for name, value in metrics.items():
+                self._metrics["train"][name].append(value)
         return output
 
     def _generate(self, prompts: list[Any]) -> Any:
@@ -75,6 +90,14 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         kept, self._kept = self._kept, None
         return kept
 
+    def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
+        """Not called where a `rollout_func` generates, which forces openings itself (train/rollout.py)."""
+        forced = openings(self.extras.methods if self.extras else (), self, len(prompt_ids))
+        limit = self.args.max_completion_length
+        ids, logps = super()._generate_single_turn(opened(prompt_ids, forced), *args, **kwargs)
+        logps = logps and completed_logps(logps, forced, limit)
+        return completed(ids, forced, limit), logps
+
     def _calculate_rewards(
         self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
     ) -> torch.Tensor:
@@ -82,10 +105,14 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         rewards: torch.Tensor = super()._calculate_rewards(
             inputs, prompts, completions, completion_ids_list
         )
-        if self.extras is None or self._screening or not self.model.training:
+        if self.extras is None:
+            return rewards
+        rewards = rewards.masked_fill(self._undecided(rewards), torch.nan)
+        if self._screening or not self.model.training:
             return rewards
         objective = self.extras.objective
         self.reward_weights = as_tensor(objective.weights(self.progress), rewards)
+        self._rewards = rewards
         means = self._means(self.extras.reader)
         metrics = objective.observe(
             rewards,
@@ -98,6 +125,15 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         for name, value in metrics.items():
             self._metrics["train"][name].append(value)
         return rewards
+
+    def _undecided(self, rewards: torch.Tensor) -> torch.Tensor:
+        """[rows of all processes, 1]: completions that could not be graded though a reward asked. TRL adds up what is left
+        of a row, which would pay an undecided answer like a wrong one; without any reward a row trains nothing."""
+        assert self.extras is not None
+        samples = self.extras.reader.samples
+        own = [sample.gold is not None and sample.correct is None for sample in samples]
+        mask = self.accelerator.gather(torch.tensor(own, device=rewards.device))
+        return (mask & rewards.isnan().any(dim=1)).unsqueeze(1)
 
     def _means(self, reader: SampleReader) -> dict[str, float]:
         """Of the completions of all processes (train/alarms.py)."""

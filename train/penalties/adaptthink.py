@@ -9,9 +9,9 @@ Published: A is the advantage itself, without a group's baseline or std. The ter
 TRL subtracts the group's mean; acc_ref is the same for the whole group and cancels, so that delta * [no-think] is left. It
 would matter only without a group's baseline. Closest recipe: scale_rewards none.
 
-This is the reward part alone. Missing, because they are the trainer's: half of each prompt's rollouts are forced to begin
-with `</think>`, and the first token's importance ratio is taken to that sampler (probability 0.5 each) instead of the old
-policy. Without them a model that always thinks has no no-think rollouts to learn from: start from one that does both.
+This is the reward part alone. The sampler that forces half of each prompt's rollouts to begin with `</think>`, and the first
+token's importance ratio to it, are `methods: [{name: adaptthink}]` (train/methods/adaptthink.py). Without them a model that
+always thinks has no no-think rollouts to learn from.
 """
 
 from dataclasses import dataclass

@@ -6,8 +6,7 @@
 r = 1 for all correct completions of a group whose three shortest completions average at most `free_tokens`. The term is
 r - c.
 
-Not built, because it changes advantages, after their baseline, and no reward can: with rho the group's accuracy and
-w(x) = 0.4 + 1.1 / (1 + exp(10 * (x - 0.75))), the paper multiplies A by w(rho) if A > 0 and by w(1 - rho) otherwise.
+The re-weighting of advantages by the group's accuracy is `methods: [{name: grpo_lead}]` (train/methods/grpo_lead.py).
 """
 
 import math

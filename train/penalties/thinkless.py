@@ -5,9 +5,9 @@
 There the first token, <short> or <think>, names the mode; here the short mode is a completion without reasoning
 (formats.py). The term is r - c. Advantages there have no std: scale_rewards none.
 
-Not built, because it is a change of the loss: alpha * L(first token) + L(other tokens), alpha = 1e-3, each a masked mean
-over the batch. Without it the weight of the choice of mode depends on the completions' lengths, and the paper reports that
-the modes collapse into one. The closest loss_type is dapo (TRL's default), one token mean over the batch.
+The loss that goes with it, alpha * L(first tokens) + L(other tokens), is `methods: [{name: degrpo}]`
+(train/methods/degrpo.py). Without it the weight of the choice of mode depends on the completions' lengths, and the paper
+reports that the modes collapse into one.
 """
 
 from dataclasses import dataclass
