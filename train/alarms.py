@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import torch.distributed as dist
+
 from data.constraints.base import Constraint
 from recipes.rl import Alarms
 from train.samples import Sample
@@ -157,9 +159,10 @@ class Watch:
             limit = getattr(self.limits, name)
             if limit is not None and value > limit and name not in self.rung:
                 self.rung.append(name)
-                logger.warning(
-                    "alarm %s: %.3g (limit %.3g): %s", name, value, limit, ALARMS[name][1]
-                )
+                if not dist.is_initialized() or dist.get_rank() == 0:  # the means are everybody's
+                    logger.warning(
+                        "alarm %s: %.3g (limit %.3g): %s", name, value, limit, ALARMS[name][1]
+                    )
         return found
 
     def state(self) -> dict[str, Any]:
