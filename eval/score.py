@@ -11,6 +11,11 @@ for each constraint. A table on stderr says how often each kind was met, and whe
 Rows: {"gold": "18", "prediction": a response, or a bare answer}. Verdicts, in the same order: {"correct": true | false |
 null, "extracted": ..., "method": ...}; null is undecided. Without a box, `#### 18`, "the answer is 18" and a short last
 line count as answers, and `method` says so. Counts of the methods on stderr.
+
+    python -m eval.score golds PROBLEMS.jsonl --key answer
+
+Which golds cannot be graded: those that do not equal themselves, or leave a wrong answer undecided. One line for each on
+stdout, and exit status 1 if there is one; on stderr how many golds are of a kind that needs care.
 """
 
 import argparse
@@ -26,6 +31,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from data.answers import Verdict, grade_all
+from data.answers.golds import gold_problems
 from data.constraints.base import CONSTRAINTS, Constraint, Scorer, check_all, from_spec
 from data.constraints.loose import strict_and_loose
 from data.constraints.split import Benchmark, kinds_of
@@ -148,6 +154,24 @@ def answers(args: argparse.Namespace) -> None:
     Console(stderr=True).print(found)
 
 
+def golds(args: argparse.Namespace) -> None:
+    if not args.problems.is_file():
+        raise UserError(f"{args.problems}: no such file; expected JSON lines")
+    found = list(json_lines(args.problems))
+    for where, values in found:
+        if not isinstance(values.get(args.key), str):
+            raise UserError(f"{where}: {args.key}: found {values.get(args.key)!r}; expected a text")
+    report = gold_problems(values[args.key] for _, values in found)
+    for problem in report.problems:
+        print(f"{found[problem.row][0]}: {problem.gold!r}: {problem.why}")
+    kinds = ", ".join(f"{count} with {kind}" for kind, count in sorted(report.kinds.items()))
+    Console(stderr=True).print(
+        f"{report.num_golds} golds, {len(report.problems)} problems; {kinds or 'all plain'}"
+    )
+    if report.problems:
+        raise SystemExit(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -177,6 +201,10 @@ def main() -> None:
         help="read what follows the last </think>; unterminated thinking holds no answer",
     )
     command.set_defaults(run=answers)
+    command = commands.add_parser("golds", help="golds that cannot be graded")
+    command.add_argument("problems", type=Path, metavar="PROBLEMS.jsonl")
+    command.add_argument("--key", default="answer", help="of the gold in a row (default: answer)")
+    command.set_defaults(run=golds)
     args = parser.parse_args()
     guard(lambda: args.run(args))
 

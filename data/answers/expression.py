@@ -6,25 +6,11 @@ such as `f(2)`. Conventions are those of mathematical printing: `i` and `e` are 
 `2\frac12` is 5/2, letters side by side are a product, `x_1` and `x1` are one symbol.
 """
 
-from fractions import Fraction
-
-from data.answers.grammar import (
-    ACCENTS,
-    CLOSING,
-    ENCLOSED,
-    FUNCTIONS,
-    GREEK,
-    INVERSE,
-    STARTS,
-    TIMES,
-    TOKEN,
-    Node,
-    Unread,
-    number_node,
+from data.answers.grammar import (  # noqa: I001
+    ACCENTS, CLOSING, CONJUGATE, ENCLOSED, FUNCTIONS, GREEK, INVERSE, STARTS, TIMES, Node, Tokens, Unread, contains,
+    literal_node, number_node,
 )  # fmt: skip
 
-MAX_TOKENS = 600
-MAX_DIGITS = 1000  # of a literal
 MAX_DEPTH = 60  # of sums and factors: half as many brackets
 
 
@@ -43,14 +29,11 @@ def trees(text: str) -> tuple[Node, ...]:
         return ()
 
 
-class _Parser:
+class _Parser(Tokens):
     def __init__(self, text: str, greedy: bool) -> None:
+        super().__init__(text)
         self.greedy = greedy
         self.ambiguous = False
-        self.tokens = TOKEN.findall(text)
-        if not 0 < len(self.tokens) <= MAX_TOKENS:
-            raise Unread("length")
-        self.at = 0
         self.depth = 0
         self.bars = 0
 
@@ -59,16 +42,6 @@ class _Parser:
         if self.at < len(self.tokens):
             raise Unread(self.tokens[self.at])
         return node
-
-    def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        if not token:
-            raise Unread("end")
-        self.at += 1
-        return token
 
     def sum(self) -> Node:
         self.depth += 1
@@ -188,15 +161,28 @@ class _Parser:
             return self.enclosed()
         self.take()
         if token[0].isdigit() or token[0] == ".":
-            return number_node(_literal(token))
+            return literal_node(token)
         if token == "\\pi":
             return Node("pi")
         name = token.removeprefix("\\")
         if token.startswith("\\"):
             return self.command(name)
+        if token == "C" and self.peek() == "(":
+            return self.combinations()
         if token.isalpha() and token.isascii():
             return self.symbol(token)
         raise Unread(token)
+
+    def combinations(self) -> Node:
+        """`C(5, 2)`, a binomial; `C(x)` is none of ours. A point `C(2, 3)` is met by no number."""
+        self.take()
+        above = self.sum()
+        if self.take() != ",":
+            raise Unread("an application or a product")
+        below = self.sum()
+        if self.take() != ")":
+            raise Unread("brackets")
+        return Node("binom", (above, below))
 
     def command(self, name: str) -> Node:
         if name == "frac":
@@ -207,6 +193,8 @@ class _Parser:
             return Node("binom", (self.argument(), self.argument()))
         if name in FUNCTIONS:
             return self.function(name)
+        if name == CONJUGATE:
+            return self.conjugate()
         if name in ACCENTS:
             inner = self.argument()
             if inner.op != "sym":
@@ -215,6 +203,12 @@ class _Parser:
         if name in GREEK:
             return self.symbol("epsilon" if name == "varepsilon" else name)
         raise Unread(name)
+
+    def conjugate(self) -> Node:
+        inner = self.argument()
+        if not contains(inner, "i"):
+            raise Unread("a bar over what is not complex")
+        return Node("conj", (inner,))
 
     def root(self) -> Node:
         index = number_node(2)
@@ -226,7 +220,7 @@ class _Parser:
         power, base = None, None
         if self.peek() == "_":
             self.take()
-            base = self.argument()
+            base = self.base()
         if self.peek() == "^":
             self.take()
             power = self.argument()
@@ -239,6 +233,13 @@ class _Parser:
         if base:
             node = Node("/", (node, Node("ln", (base,))))
         return Node("^", (node, power)) if power else node
+
+    def base(self) -> Node:
+        r"""Of `\log_e 2`: one letter is not the symbol e2."""
+        if self.peek().isalpha():
+            letter = self.take()
+            return Node(letter) if letter in ("e", "i") else Node("sym", value=letter)
+        return self.argument()
 
     def run(self) -> Node:
         r"""An argument without brackets: number and symbols up to a sign, a slash, a bracket or a function: `\sin 2x`."""
@@ -254,30 +255,3 @@ class _Parser:
             factors[-1:] = self.juxtaposed(factors[-1])
             named = True
         return factors[0] if len(factors) == 1 else Node("*", tuple(factors))
-
-    def symbol(self, name: str) -> Node:
-        if self.peek() == "_":
-            self.take()
-            if self.peek() == "{":
-                end = self.tokens.index("}", self.at) if "}" in self.tokens[self.at :] else self.at
-                index = "".join(
-                    token.removeprefix("\\") for token in self.tokens[self.at + 1 : end]
-                )
-                self.at = end + 1
-            else:
-                index = self.take().removeprefix("\\")
-            if not index.isalnum():
-                raise Unread("subscript")
-            name = f"{name}_{index}"
-        elif self.peek().isdigit():
-            name = f"{name}_{self.take()}"
-        while self.peek() == "'":
-            name += self.take()
-        return Node(name) if name in ("e", "i") else Node("sym", value=name)
-
-
-def _literal(token: str) -> Fraction:
-    digits = token.replace(",", "")
-    if len(digits) > MAX_DIGITS or not digits.replace(".", "").isdecimal():
-        raise Unread("digits")
-    return Fraction(digits.rstrip("."))

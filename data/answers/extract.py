@@ -17,14 +17,25 @@ class Extract(NamedTuple):
     source: str
 
 
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])[ \t]*", re.IGNORECASE)
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])[ \t]*(?:\n[ \t]*(?=\{))?", re.IGNORECASE)
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _ARGUMENT = re.compile(r"[+-]?[\d.,]*\d|[A-Za-z]|\\[A-Za-z]+")
 _OR = re.compile(r"(?:[\s$.,;*()\\\[\]]|\\text\{)*\bor\b[\s${}*(\\\[\]]*", re.IGNORECASE)
 _HASH = re.compile(r"####[ \t]*([^\n]*)")
-_CLAUSE = re.compile(r"\banswers?(?:[ \t]+(?:is|are)\b|[ \t]*[:=])[ \t:*]*", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\banswers?(?:[ \t]+(?:is|are)\b|[ \t]*[:=])"
+    r"(?:[ \t]+(?:therefore|thus|then|hence|simply|just|indeed|now|equal to|given by)\b,?)?"
+    r"[ \t:*]*",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?][*_\"')]*(?=\s|$)|\n")
-_NEGATION = re.compile(r"\b(?:not|never|wrong|incorrect|neither|nor)\b|n['’]t\b", re.IGNORECASE)
+NEGATION = re.compile(r"\b(?:not|never|wrong|incorrect|neither|nor)\b|n['’]t\b", re.IGNORECASE)
+# What is said before an answer and takes it back: a denial or a doubt.
+DENIAL = re.compile(
+    rf"{NEGATION.pattern}|\b(?:incorrectly|false|falsely|untrue|cannot|doubt\w*|unlikely|hardly|mistak\w+|unless|whether|suppose|assume|refus\w+"
+    r"|den(?:y|ies|ied)|disagree\w*|disprov\w+|reject\w*|impossible|rather than|instead of|nobody|no one)\b",
+    re.IGNORECASE,
+)
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -49,6 +60,12 @@ def _content(response: str, box: re.Match[str]) -> tuple[str, int] | None:
 def final_answer(response: str) -> str | None:
     r"""The content of the last `\boxed{}` or `\fbox{}`; None without one or when it never closes."""
     return boxed(response).answer
+
+
+def gold_text(gold: str) -> str:
+    """Of a gold as its data set writes it: what follows GSM8K's `####`, or what is in a box."""
+    gold = gold.rpartition("####")[2] if "####" in gold else gold
+    return ((boxed(gold).answer if "box" in gold else None) or gold).strip()
 
 
 def boxed(response: str) -> Extract:
@@ -81,14 +98,16 @@ def extract(response: str, fallbacks: bool) -> Extract:
     line = response.strip().rpartition("\n")[2].strip()
     if not line or len(line) > MAX_BARE_CHARS:
         return found
-    return Extract(None, "negated") if _NEGATION.search(line) else Extract(line, "bare")
+    return Extract(None, "negated") if NEGATION.search(line) else Extract(line, "bare")
 
 
 def _clause(response: str, clause: re.Match[str]) -> Extract:
     end = _SENTENCE_END.search(response, clause.end())
     stop = end.start() if end else len(response)
+    if end and end.group().startswith("?"):
+        return Extract(None, "question")
     before = response[response.rfind("\n", 0, clause.start()) + 1 : clause.start()]
-    if _NEGATION.search(re.split(r"[.!?]\s", before)[-1]) or _NEGATION.search(
+    if DENIAL.search(re.split(r"[.!?]\s", before)[-1]) or NEGATION.search(
         response, clause.start(), stop
     ):
         return Extract(None, "negated")

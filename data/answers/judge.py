@@ -4,7 +4,7 @@ Numbers, texts, units, intervals, sets and most expressions are settled here at 
 asked of math-verify in worker processes that are killed at their deadline (`data.answers.pool`). The specification is
 shared/reference/math_grading.md. Where it leaves a choice: a percent sign that only one side prints is a ratio or a unit
 (75% equals 0.75 and 75), a set is no tuple, a list without brackets has no order, a ratio 3:2 equals 3/2, digits without
-a base equal the same digits with one.
+a base equal the same digits with one, and a degree sign is a unit, but pi/180 beside a multiple of pi (`quantity`).
 """
 
 import threading
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from data.answers import number
 from data.answers.clean import clean
-from data.answers.extract import Extract, boxed, extract
+from data.answers.extract import Extract, extract, gold_text
 from data.answers.guards import MAX_CHARS, over_limit
 from data.answers.pool import Outcome, shared
 from data.answers.settle import settle
@@ -103,10 +103,7 @@ def _settled(gold: str, where: Extract) -> tuple[Settled, str, str]:
 
 @lru_cache(maxsize=4096)
 def _gold(gold: str) -> str:
-    """Cleaned; what follows GSM8K's `####`, and what is in a box."""
-    gold = gold.rpartition("####")[2] if "####" in gold else gold
-    inside = boxed(gold).answer if "box" in gold else None
-    gold = (inside or gold).strip()
+    gold = gold_text(gold)
     return clean(gold) if len(gold) <= MAX_CHARS else gold
 
 

@@ -1,34 +1,34 @@
-"""A warm pool of worker processes that run math-verify and can be killed: safe in threads and under asyncio.
+"""Worker processes that run math-verify and can be killed; for threads, asyncio (`to_thread`) and forked children.
 
-Why not `multiprocessing` or pebble: their workers import the caller's `__main__` (a trainer: torch, trl) and sympy again
-after every kill, seconds each; ours fork from a process that has sympy loaded. No signals are used for time-outs, and
-stdin's end takes the workers along when the caller dies, `kill -9` included.
+Why not pebble 5.2.3: with forkserver a new worker imports `__main__` again (trl: 3.1 s; ours are forked in 10 ms), and when
+it hangs it outlives a `kill -9` of us (PR_SET_PDEATHSIG ends it with the thread that started the pool). In a manager of ours
+it forks amid threads (7 of 70 deadlocked). `multiprocessing.Pool` and `concurrent.futures` kill no worker at its deadline.
 """
 
-import atexit
+import contextlib
 import json
 import os
 import queue
-import select
+import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 SIZE = 2
-DEADLINE_S = 1.0  # from dispatch to a worker
+DEADLINE_S = 1.0
 STARTING_S = 120.0  # importing sympy, on a loaded machine
-GRACE_S = 5.0  # for the worker to report its child's overrun, before it is killed itself
-PATIENCE = (
-    8  # overruns in one batch before its deadlines shrink, so that 64 hanging answers cost seconds
-)
+# Overruns in one batch before its deadlines shrink, so that 64 hanging answers cost seconds.
+PATIENCE = 8
 IMPATIENT = 0.2  # of the deadline; p99 of ordinary pairs is 60 ms
 
-SILENT, ENDED = "silent", "ended"
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "data.answers.worker"]
 
 
 class Outcome(NamedTuple):
@@ -38,82 +38,93 @@ class Outcome(NamedTuple):
     why: str
 
 
-class Slot:
-    """One worker process, started at its first question. One thread at a time."""
+class Worker:
+    """A forked process that answers one question at a time."""
+
+    def __init__(self, pipe: Connection) -> None:
+        """Raises RuntimeError when no process answers at the pipe's other end."""
+        self.pipe = pipe
+        try:
+            self.pid = int(pipe.recv_bytes()) if pipe.poll(STARTING_S) else 0
+        except (EOFError, ConnectionError):
+            self.pid = 0
+        if not self.pid:
+            raise RuntimeError(
+                f"{' '.join(COMMAND)} (in {ROOT}) ended or hangs; its error is above"
+            )
+
+    def ask(self, gold: str, answer: str, deadline_s: float) -> bool | str:
+        """The verdict, or why there is none."""
+        try:
+            self.pipe.send_bytes(json.dumps([gold, answer]).encode())
+            if self.pipe.poll(deadline_s):
+                return json.loads(self.pipe.recv_bytes())
+        except (EOFError, ConnectionError):
+            self.pipe.close()
+            return "died"
+        except BaseException:  # Ctrl-C: the reply would be taken for the next question's
+            self._kill()
+            raise
+        self._kill()
+        return "timeout"
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+            os.kill(self.pid, signal.SIGKILL)
+        self.pipe.close()
+
+    def ended(self) -> bool:
+        return self.pipe.closed or self.pipe.poll(0)  # unasked, only its end can be read
+
+
+class ForkServer:
+    """A process that has sympy loaded and forks workers; it ends when `control` is closed."""
 
     def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def ask(self, gold: str, answer: str, deadline_s: float) -> Outcome:
-        process = self._started()
-        request = json.dumps([gold, answer, deadline_s]) + "\n"
-        try:
-            os.write(_pipe(process.stdin), request.encode())
-            reply = _reply(process, deadline_s + GRACE_S)
-        except BrokenPipeError:
-            reply = ENDED
-        if reply in (ENDED, SILENT):
-            self.stop()
-            return Outcome(None, "died" if reply == ENDED else "timeout")
-        return Outcome(None, reply) if isinstance(reply, str) else Outcome(reply, "math_verify")
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        if self.process is None:
-            command = [sys.executable, "-m", "data.answers.worker"]
-            path = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            # What a library prints is not our output, and Ctrl-C is for our process group only.
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, process_group=0,  # no Ctrl-C
-                cwd=ROOT, env={**os.environ, "PYTHONPATH": path},
-            )  # fmt: skip
-            if _reply(self.process, STARTING_S) != "ready":
-                self.stop()
-                raise RuntimeError(
-                    f"{' '.join(command)} (in {ROOT}) did not start; run it to see why"
-                )
-        return self.process
+                COMMAND, cwd=ROOT, stdin=theirs.fileno(), stdout=2, process_group=0
+            )
 
-    def stop(self) -> None:
-        """Its child ends with it."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe:
-                    pipe.close()
-            self.process = None
+    def fork(self) -> Worker:
+        ours, theirs = Pipe()
+        with theirs:
+            socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+        return Worker(ours)
 
-
-def _pipe(pipe: IO[bytes] | None) -> int:
-    assert pipe is not None, "a worker has pipes"
-    return pipe.fileno()
-
-
-def _reply(process: "subprocess.Popen[bytes]", timeout_s: float) -> bool | str:
-    """One line of the worker; `SILENT` when there is none in time, `ENDED` when it has ended."""
-    poll = select.poll()
-    poll.register(_pipe(process.stdout), select.POLLIN)
-    if not poll.poll(timeout_s * 1000):
-        return SILENT
-    found = os.read(_pipe(process.stdout), 64)
-    reply: bool | str = json.loads(found) if found else ENDED
-    return reply
+    def close(self) -> None:
+        self.control.close()
+        self.process.wait()
 
 
 class Pool:
-    """size: worker processes; deadline_s: wall-clock seconds for one pair, from dispatch."""
+    """size: workers; deadline_s: wall-clock seconds for one pair, from dispatch to a worker. Starts when it is asked."""
 
     def __init__(self, size: int = SIZE, deadline_s: float = DEADLINE_S) -> None:
         self.size, self.deadline_s = size, deadline_s
-        self.slots: queue.LifoQueue[Slot] = queue.LifoQueue()
-        for slot in (Slot() for _ in range(size)):
-            self.slots.put(slot)
+        self.server: ForkServer | None = None
+        self._starting = threading.Lock()
+        self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()  # None: not forked yet
+        for _ in range(size):
+            self._idle.put(None)
 
     def ask(self, gold: str, answer: str, deadline_s: float | None = None) -> Outcome:
-        slot = self.slots.get()
+        worker = self._idle.get()
         try:
-            return slot.ask(gold, answer, deadline_s or self.deadline_s)
+            if worker is None or worker.ended():
+                worker = self._fork()
+            reply = worker.ask(gold, answer, deadline_s or self.deadline_s)
         finally:
-            self.slots.put(slot)
+            self._idle.put(worker)
+        return Outcome(None, reply) if isinstance(reply, str) else Outcome(reply, "math_verify")
+
+    def _fork(self) -> Worker:
+        with self._starting:
+            if self.server is None or self.server.process.poll() is not None:
+                self.server = ForkServer()
+            return self.server.fork()
 
     def ask_all(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
         """Outcomes in order. After `PATIENCE` overruns the rest of the batch has a fifth of the deadline."""
@@ -128,34 +139,29 @@ class Pool:
 
         if len(pairs) == 1:
             return [one(pairs[0])]
-        with ThreadPoolExecutor(max_workers=max(1, min(self.size, len(pairs)))) as threads:
+        with ThreadPoolExecutor(self.size) as threads:
             return list(threads.map(one, pairs))
 
     def close(self) -> None:
         """Waits for the questions that are being answered."""
-        for slot in [self.slots.get() for _ in range(self.size)]:
-            slot.stop()
-            self.slots.put(slot)
+        for _ in range(self.size):
+            self._idle.get()
+        if self.server is not None:
+            self.server.close()
 
 
-_lock = threading.Lock()
-_shared: Pool | None = None
+_shared = Pool()
 
 
 def shared() -> Pool:
-    """The process's pool; workers start at their first question, and end with the process."""
-    global _shared
-    with _lock:
-        if _shared is None:
-            _shared = Pool()
-            atexit.register(_shared.close)
-        return _shared
+    """The process's pool. Its workers end with the process, however that ends."""
+    return _shared
 
 
-def _forget() -> None:
+def _renew() -> None:
     """A forked process must not talk to its parent's workers."""
-    global _lock, _shared
-    _lock, _shared = threading.Lock(), None
+    global _shared
+    _shared = Pool()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_renew)

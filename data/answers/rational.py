@@ -22,7 +22,8 @@ class NoValue(ArithmeticError):
 def exact(node: Node, point: Mapping[str, Fraction] = MappingProxyType({})) -> Fraction:
     """The value of a rational expression, its symbols at `point`. Raises NoValue."""
     if node.op == "num":
-        return node.value
+        value: Fraction = node.value
+        return value
     if node.op == "sym":
         return point[node.value]
     rule = _EXACT.get(node.op)
@@ -69,7 +70,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
         raise NoValue("power")
     if not base and exponent <= 0:
         raise NoValue("power of zero")
-    return base ** int(exponent)
+    return Fraction(base ** int(exponent))
 
 
 _EXACT: dict[str, Callable[..., Fraction]] = {
@@ -82,11 +83,18 @@ DISCRETE = frozenset(("fac", "binom", "floor", "ceil"))
 
 
 def _contains(node: Node, ops: frozenset[str]) -> bool:
-    return node.op in ops or any(_contains(arg, ops) for arg in node.args)
+    """Whether one of the operations is applied to symbols."""
+    return (node.op in ops and bool(symbols(node))) or any(_contains(arg, ops) for arg in node.args)
 
 
 def spread(names: list[str], start: Fraction, whole: bool = False) -> dict[str, Fraction]:
-    return {name: start + 2 * k if whole else start / (k + 1) + k for k, name in enumerate(names)}
+    """A value for each name. Unrelated ones: if they were on one line, `x` would equal `2y - 2` at each point."""
+    found = {}
+    for k, name in enumerate(names):
+        mixed = pow(abs(start.numerator) + 17 * k, 5, 9973)
+        other = Fraction(mixed % 11 + 2) if whole else Fraction(mixed - 4000, 60 + 7 * k)
+        found[name] = other if k else start
+    return found
 
 
 def equal(left: Node, right: Node, names: list[str]) -> bool | None:

@@ -1,21 +1,27 @@
-r"""Answers with parts: intervals and inequalities, tuples, sets, lists, matrices, assignments, bases.
+r"""Answers with parts: tuples, sets, lists, matrices, ratios.
 
 A text is read into a `Form`; `compare` settles two forms with the comparison of their parts that it is given. Sets and
-lists are unordered, tuples ordered, open and closed ends differ (math_grading.md, section 6.6).
+lists are unordered, tuples ordered (math_grading.md, section 6.6). `1, 2, \ldots, 9` stands for what it leaves out.
 """
 
+import itertools
 import re
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, TypeVar
+
+from data.answers import number
+from data.answers.clean import bare
+from data.answers.grammar import GREEK
 
 Same = Callable[[str, str], bool | None]
+Item = TypeVar("Item")
 MAX_ITEMS = 60
 
-Kind = Literal["value", "tuple", "interval", "set", "list", "union", "matrix", "ratio"]
+Kind = Literal["value", "tuple", "set", "list", "matrix", "ratio"]
 
 
 class Form(NamedTuple):
-    """ends: the brackets of a tuple or interval; the shape of a matrix."""
+    """ends: the brackets of a tuple; the shape of a matrix."""
 
     kind: Kind
     items: tuple[str, ...]
@@ -29,24 +35,15 @@ _JOIN = re.compile(r"\\text\s?\{\s?,?\s?(and|or)\s?\}|(?<=\s)(and|or)(?=\s)")
 _MATRIX = re.compile(
     r"\\begin\{([pbvBV]?matrix|array)\}(?:\{[lcr|\s]*\})?(.*)\\end\{\1\}", re.DOTALL
 )
-_NAME = r"(?:[A-Za-z]|\\[A-Za-z]+)(?:_(?:\w|\{\w+\}))?'?"
-_LEFT = (
-    rf"{_NAME}|[A-Za-z]{{3,}}(?: [A-Za-z]+)*|[A-Z]{{2,3}}|\|[A-Z]{{2}}\||m?\\angle\s?[A-Z]{{1,3}}"
-    r"|\\frac\{d\w\}\{d\w\}|\\text\s?\{[^{}]*\}"
+NAME = (
+    rf"(?:[A-Za-z]|\\(?:{'|'.join(sorted(GREEK))})(?![A-Za-z]))"
+    r"(?:_(?:\w|\{\\?\w+\s?\}|\{\\text\s?\{[^{}]*\}\s?\}))?'?"
 )
-_ASSIGNED = re.compile(
-    rf"({_LEFT})(?:\(([\w ,+-]{{1,12}})\))?\s?(?:=|\\approx|\\in(?![a-z]))\s?(.+)", re.DOTALL
-)
-_RELATION = re.compile(r"(<|>|\\le(?![A-Za-z])|\\ge(?![A-Za-z])|\\ne(?![A-Za-z]))")
-_BASE = re.compile(
-    r"([0-9A-Fa-f]+)_\s?\{?\s?(?:\\text\s?\{\s?)?(?:base\s?)?(\d+|[a-z]+)\s?\}?\s?\}?"
-)
-_NUMERALS = (
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen",
-)  # fmt: skip
-_BASES = {name: str(number) for number, name in enumerate(_NUMERALS, start=2)}
-_RATIO = re.compile(r"([^:,;]+):([^:,;]+)")
+_VECTOR = re.compile(r"\\langle(?![A-Za-z])(.+)\\rangle", re.DOTALL)
+_DOTS = re.compile(r"\\[lcd]?dots[bcmo]?|\.\.\.|…")
+_INTEGER = re.compile(r"-?\d{1,9}")
+_RATIO = re.compile(r"[^:,;]+(?::[^:,;]+)+")
+_TO = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
 
 
 def split_top(text: str) -> list[str]:
@@ -86,20 +83,63 @@ def read(text: str) -> Form:
         rows = [row.split("&") for row in matrix.group(2).split("\\\\") if row.strip()]
         shape = ",".join(str(len(row)) for row in rows)
         return Form("matrix", tuple(cell.strip() for row in rows for cell in row), shape)
-    if "\\cup" in text:
-        return Form("union", tuple(part.strip() for part in re.split(r"\\cup(?![A-Za-z])", text)))
+    vector = _VECTOR.fullmatch(text)
+    if vector and len(items := tuple(split_top(vector.group(1)))) > 1:
+        return Form("tuple", items, "()")
     inside = _inside(text) if text[:1] in ("(", "[") or text.startswith("\\{") else None
     if inside is not None:
         items = tuple(split_top(inside))
         if text.startswith("\\{"):
-            return Form("set", _plus_minus(items))
+            return Form("set", _plus_minus(_filled(items)))
         if len(items) > 1:
             return Form("tuple", items, text[0] + text[-1])
-    items = _plus_minus(tuple(split_top(text)))
+    items = _plus_minus(_filled(tuple(split_top(text))))
     if len(items) > 1:
         return Form("list", items)
-    ratio = _RATIO.fullmatch(text)
-    return Form("ratio", ratio.groups()) if ratio else Form("value", (text,))  # type: ignore[arg-type]
+    return Form("ratio", _terms(text)) if _RATIO.fullmatch(text) else Form("value", (text,))
+
+
+def _filled(items: tuple[str, ...]) -> tuple[str, ...]:
+    r"""`1, 3, \ldots, 9` in full, where two integers or more before the dots give the step and one after them the end."""
+    dots = [k for k, item in enumerate(items) if _DOTS.fullmatch(item)]
+    if len(dots) != 1 or not 2 <= dots[0] == len(items) - 2:
+        return items
+    shown = [item for item in items if not _DOTS.fullmatch(item)]
+    if not all(_INTEGER.fullmatch(item) for item in shown):
+        return items
+    *start, last = map(int, shown)
+    step = start[1] - start[0]
+    regular = all(b - a == step for a, b in itertools.pairwise(start))
+    if not regular or not step or (last - start[-1]) % step:
+        return items
+    if not 0 < (last - start[-1]) // step <= MAX_ITEMS:
+        return items
+    return tuple(str(n) for n in (*start, *range(start[-1] + step, last, step), last))
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    r"""3 and 2 of `3:2` and of `3\text{ to }2`."""
+    ranged = _TO.fullmatch(bare(text))
+    return ranged.groups() if ranged else tuple(part.strip() for part in text.split(":"))
+
+
+def same_range(gold: str, answer: str, same: Same) -> bool | None:
+    """Of `2 to 3` and `2 to 3`: their ends. None where one of the two is no such text."""
+    ends = [_TO.fullmatch(bare(text)) for text in (gold, answer)]
+    return _ordered(ends[0].groups(), ends[1].groups(), same) if ends[0] and ends[1] else None
+
+
+def same_ratio(gold: str, answer: str, same: Same) -> bool | None:
+    """Ratios are equal up to a factor; of two terms, also to their quotient."""
+    one, other = _terms(gold), _terms(answer)
+    if len(other) == 1 == len(one) - 1:
+        return same(f"({one[0]})/({one[1]})", answer)
+    if len(one) == 1 == len(other) - 1:
+        return same(gold, f"({other[0]})/({other[1]})")
+    if len(one) != len(other) or any(number.read(term) == 0 for term in (*one, *other)):
+        return False  # `12:00` is to no factor `11:00`
+    left, right = (tuple(f"({term})/({terms[0]})" for term in terms[1:]) for terms in (one, other))
+    return _ordered(left, right, same)
 
 
 def _plus_minus(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -113,66 +153,6 @@ def _plus_minus(items: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(item.removeprefix("+") for item in found)
 
 
-def interval(text: str) -> Form | None:
-    r"""The interval of `2 \le x < 7` or `x > 3`, the union of `x \ne 2`, or what an interval is written as; else None."""
-    relation = _RELATION.split(text)
-    if len(relation) == 3:
-        return _half_line(*(part.strip() for part in relation))
-    if len(relation) == 5:
-        low, first, name, second, high = (part.strip() for part in relation)
-        if {first, second} <= {">", "\\ge"}:
-            low, first, second, high = high, second, first, low
-            first, second = first.replace(">", "<"), second.replace(">", "<")
-            first, second = first.replace("\\ge", "\\le"), second.replace("\\ge", "\\le")
-        if {first, second} <= {"<", "\\le"} and re.fullmatch(_NAME, name):
-            return Form(
-                "interval",
-                (low, high),
-                ("[" if first == "\\le" else "(") + ("]" if second == "\\le" else ")"),
-            )
-    form = read(text)
-    if form.kind == "tuple" and len(form.items) == 2:
-        return form._replace(kind="interval")
-    return form if form.kind == "union" else None
-
-
-def _half_line(left: str, relation: str, right: str) -> Form | None:
-    if re.fullmatch(_NAME, right) and not re.fullmatch(_NAME, left):
-        left, right = right, left
-        relation = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}.get(relation, relation)
-    if not re.fullmatch(_NAME, left):
-        return None
-    if relation == "\\ne":
-        return Form("union", (rf"(-\infty,{right})", rf"({right},\infty)"))
-    if relation in ("<", "\\le"):
-        return Form("interval", (r"-\infty", right), "(" + (")" if relation == "<" else "]"))
-    return Form("interval", (right, r"\infty"), ("(" if relation == ">" else "[") + ")")
-
-
-def is_relation(text: str) -> bool:
-    return _RELATION.search(text) is not None
-
-
-def assigned(text: str) -> tuple[str, str]:
-    """A name and what it is set to, the last of a chain; the name is empty where there is none."""
-    found = _ASSIGNED.fullmatch(text)
-    if not found or is_relation(text) or found.group(1) in ("\\frac", "\\sqrt"):
-        return "", text
-    name, _, rest = found.groups()
-    if any("=" in part for part in split_top(rest)[1:]):  # `x = 1, y = 2`
-        return "", text
-    return name, rest.rpartition("=")[2].strip()
-
-
-def base(text: str) -> tuple[str, str] | None:
-    """Digits and base of `1011_2`; None for other texts."""
-    found = _BASE.fullmatch(text)
-    if not found:
-        return None
-    name = _BASES.get(found.group(2), found.group(2))
-    return (found.group(1).lstrip("0").upper() or "0", name) if name.isdigit() else None
-
-
 def compare(gold: Form, answer: Form, same: Same) -> bool | None:
     """True or False where the forms settle it; None where their parts do not, or the algebra system should look."""
     if max(len(gold.items), len(answer.items)) > MAX_ITEMS:
@@ -180,20 +160,28 @@ def compare(gold: Form, answer: Form, same: Same) -> bool | None:
     kinds = (gold.kind, answer.kind)
     if kinds == ("matrix", "matrix"):
         return gold.ends == answer.ends and _ordered(gold.items, answer.items, same)
+    if kinds in (("matrix", "tuple"), ("tuple", "matrix")):
+        return _vectors(gold, answer, same)
     if "matrix" in kinds or "ratio" in kinds:
         return None
-    if "union" in kinds:
-        return _unordered(gold.items, answer.items, same) if kinds == ("union", "union") else False
-    if gold.kind in ("tuple", "interval") and answer.kind in ("tuple", "interval"):
+    if kinds == ("tuple", "tuple"):
         return gold.ends == answer.ends and _ordered(gold.items, answer.items, same)
     if "tuple" in kinds and "list" in kinds:
         return _ordered(gold.items, answer.items, same)
-    if "tuple" in kinds or "interval" in kinds:
+    if "tuple" in kinds:
         return False
     items = gold.items, answer.items
-    if "set" in kinds:
+    # A set's repetitions say nothing; those of a list do: `2, 2, 3` is not {2, 3}.
+    if gold.kind == "set":
         items = _distinct(gold.items, same), _distinct(answer.items, same)
-    return _unordered(*items, same)
+    return unordered(*items, same)
+
+
+def _vectors(gold: Form, answer: Form, same: Same) -> bool | None:
+    """A column or a row is the tuple of its cells."""
+    matrix, pair = (gold, answer) if gold.kind == "matrix" else (answer, gold)
+    line = set(matrix.ends.split(",")) == {"1"} or "," not in matrix.ends
+    return _ordered(gold.items, answer.items, same) if line and pair.ends == "()" else False
 
 
 def _ordered(golds: tuple[str, ...], answers: tuple[str, ...], same: Same) -> bool | None:
@@ -203,7 +191,10 @@ def _ordered(golds: tuple[str, ...], answers: tuple[str, ...], same: Same) -> bo
     return False if False in found else None if None in found else True
 
 
-def _unordered(golds: tuple[str, ...], answers: tuple[str, ...], same: Same) -> bool | None:
+def unordered(
+    golds: Sequence[Item], answers: Sequence[Item], same: Callable[[Item, Item], bool | None]
+) -> bool | None:
+    """Whether each gold has an answer of its own; None where the comparison of some does not tell."""
     if len(golds) != len(answers):
         return False
     left, unsure = list(answers), False

@@ -1,141 +1,139 @@
 r"""Units: split from a value, read into dimensions and a factor, and compared when both sides print them.
 
-`5\text{ cm}` equals 5, 0.05\text{ m} and `5 cm`; it is neither `5\text{ cm}^2` nor `5\text{ kg}`. Words that are no units
-(`5\text{ apples}`) are dropped.
+`5\text{ cm}` equals 5, 0.05\text{ m} and `5 cm`; it is neither `5\text{ cm}^2` nor `5\text{ kg}` nor `5\text{ apples}`.
+Where the gold prints no unit that is known, words after a value are dropped.
 """
 
 import re
 from fractions import Fraction
 from typing import NamedTuple
 
-
-class Unit(NamedTuple):
-    """Dimensions as sorted (base, exponent) pairs, and how many of the base units it is. None where it is no unit."""
-
-    dimensions: tuple[tuple[str, int], ...]
-    factor: Fraction
-
-
-def _table(rows: str) -> dict[str, tuple[str, int, Fraction]]:
-    """Rows `base exponent: name[/name]=factor ...`."""
-    found = {}
-    for row in rows.strip().splitlines():
-        head, _, units = row.partition(":")
-        base, exponent = head.split()
-        for unit in units.split():
-            names, _, factor = unit.partition("=")
-            for name in names.split("/"):
-                found[name] = (base, int(exponent), Fraction(factor))
-    return found
+from data.answers import number, rational
+from data.answers.clean import bare
+from data.answers.expression import trees
+from data.answers.extract import DENIAL
+from data.answers.unit_table import UNITS, Unit
 
 
-_UNITS = _table("""
-length 1: m/meter/meters/metre/metres=1 cm/centimeter/centimeters/centimetre/centimetres=0.01 mm/millimeter/millimeters=0.001
-length 1: km/kilometer/kilometers/kilometre/kilometres=1000 nm/nanometer/nanometers=1e-9 um/micron/microns=1e-6 dm=0.1
-length 1: in/inch/inches=0.0254 ft/foot/feet=0.3048 yd/yard/yards=0.9144 mi/mile/miles=1609.344
-time 1: s/sec/secs/second/seconds=1 ms/millisecond/milliseconds=0.001 min/mins/minute/minutes=60 h/hr/hrs/hour/hours=3600
-time 1: day/days=86400 week/weeks=604800
-months 1: month/months=1 year/years/yr/yrs=12
-mass 1: g/gram/grams=1 kg/kilogram/kilograms=1000 mg/milligram/milligrams=0.001 ton/tons/tonne/tonnes=1000000
-mass 1: lb/lbs/pound/pounds=453.59237 oz/ounce/ounces=28.349523125
-length 3: L/l/liter/liters/litre/litres=0.001 mL/ml/milliliter/milliliters=0.000001
-money 1: dollar/dollars/USD/usd=1 cent/cents=0.01
-euro 1: euro/euros/EUR=1
-pound 1: GBP=1
-yen 1: yen/JPY=1
-angle 1: degree/degrees/deg=1
-radian 1: rad/radian/radians=1
-energy 1: J/joule/joules=1 kJ=1000 MJ=1000000
-electronvolt 1: eV=1 keV=1000 MeV=1000000 GeV=1000000000
-force 1: N/newton/newtons=1 kN=1000
-power 1: W/watt/watts=1 kW=1000 MW=1000000
-pressure 1: Pa/pascal/pascals=1 kPa=1000 MPa=1000000 GPa=1000000000
-frequency 1: Hz/hertz=1 kHz=1000 MHz=1000000 GHz=1000000000
-voltage 1: V/volt/volts=1
-current 1: A/amp/amps/ampere/amperes=1
-temperature 1: K/kelvin=1
-amount 1: mol/mole/moles=1
-unit 1: unit/units=1
-""")
-_SYMBOLS = {
+class Quantity(NamedTuple):
+    """A value's text and what follows it: `tail` is empty without one; `unit` is None where a word of it is no unit."""
+
+    value: str
+    tail: str = ""
+    unit: Unit | None = None
+
+
+_MARKS = {
     "\\$": "dollar",
     "$": "dollar",
     "€": "euro",
     "£": "GBP",
     "¥": "yen",
     "^\\circ": "degree",
+    "\\Omega": "ohm",
+    "\\mu": "u",
+    "\\AA": "angstrom",
 }
-_COMPOUND = {"mph": "miles/hour", "kph": "km/hour", "kmh": "km/h", "gal": ""}
+_COMPOUND = {
+    "nautical miles?": "nmi",
+    "light[ -]years?": "lightyear",
+    "knots?": "nmi/hour",
+    "mph": "miles/hour",
+    "kph": "km/hour",
+    "kmh": "km/h",
+    "rpm": "rev/min",
+    "bps": "bit/s",
+}
 _MODIFIERS = ("square", "cubic", "sq", "cu", *_COMPOUND)
 _CURRENCY = re.compile(r"(-?)\s?(\\\$|[€£¥])\s?(?=[\d.\\])")
 # A tail of texts, exponents, slashes and dots; or, without \text, a blank or a digit and words.
 _TEXT_TAIL = re.compile(
-    r"(?:\s?(?:\\text\s?\{[^{}]*\}|\^\\circ|\\cdot|[/*]|\^\s?\{?-?\d\}?(?!\d)|°|\\\$|€|£))+$"
+    r"(?:\s?(?:\\text\s?\{[^{}]*\}|\^\\circ|\\cdot|\\Omega|\\mu|k(?=\s?\\Omega)|M(?=\s?\\Omega)|[/*]|"
+    r"\^\s?\{?-?\d\}?(?!\d)|\\\$|[€£¥]))+$"
 )
 _WORD_TAIL = re.compile(
     r"(?<=[\d}) ])\s?[A-Za-z]+(?:\^\{?\d\}?)?(?:(?:\s?/\s?|\s)[A-Za-z]+(?:\^\{?\d\}?)?)*$"
 )
 _WORD = re.compile(r"[A-Za-z]+")
+# Words that make another value of the number before them, or a sentence about it.
 _JOINS = re.compile(
-    r"\b(?:or|and|not|to|hundred|thousand|million|billion|trillion|more|less|than|least|most)\b|\d"
+    r"\b(?:or|and|not|to|hundred|thousand|million|billion|trillion|more|less|fewer|than|least|most|minus|plus|half|halves"
+    r"|times(?= [a-z])|thirds?|fourths?|fifths?|quarters?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?"
+    r"|thousandths?|squared|cubed|factorial|over|negative|base|is|are|was|were|be|would|could"
+    r"|might|too|no|if|when|except|without|off|BCE?)\b|\d"
 )
+_UNIT_POWER = re.compile(r"(?<=[A-Za-z}])\s(?:squared|cubed)\b|\^\s?\{?-?\d")
 _NUMERAL = re.compile(r"-?[\d.,]*\d")
-_PIECE = re.compile(r"[A-Za-z]+|\^\s?\{?\s?-?\d\s?\}?|/|\bper\b")
+_PIECE = re.compile(r"[A-Za-z]+|\^\s?\{?\s?-?\d\s?\}?|/")
+_SCALES = re.compile(r"\bdegrees?\s*(?:(C|[Cc]elsius|centigrade)|F|[Ff]ahrenheit)\b")
+_FEET = re.compile(r"(\d+)\s?'\s?([\d.]+)")  # `5'6"`, its last mark taken for a quotation
+_MIXED = re.compile(r"(?:(?:,|and|,\s?and)\s)?([\d.,]*\d|\d+/\d+) ?([A-Za-z]+)")
 
 
-def split(text: str) -> tuple[str, Unit | None]:
-    """The value's text and its unit; None without one. Not split: texts that are no tail of a value."""
+def split(text: str) -> Quantity:
+    """The value's text and its unit. Not split: texts that are no tail of a value."""
     currency = _CURRENCY.match(text)
     if currency:
-        value, _ = split(currency.group(1) + text[currency.end() :])
-        return value, read(_SYMBOLS[currency.group(2)])
+        value = split(currency.group(1) + text[currency.end() :])
+        mark = currency.group(2)
+        return Quantity(value.value, mark, read(mark))
     tail = _tail(text)
-    if tail is None:
-        return text, None
-    value = text[: len(text) - len(tail)].strip()
-    return (value, read(tail)) if value else (text, None)
+    value_text = text[: len(text) - len(tail)].strip()
+    return Quantity(value_text, tail, read(tail)) if tail and value_text else Quantity(text)
 
 
-def _tail(text: str) -> str | None:
+def _tail(text: str) -> str:
     start = max(0, len(text) - 80)
-    at = text.find("\\text", start)
-    for found in _starts(text, start, at):
-        if _TEXT_TAIL.match(text, found) and not _JOINS.search(
-            re.sub(r"\^\s?\{?-?\d", "", text[found:])
-        ):
-            return text[found:]
+    for found in _starts(text, start):
+        if _TEXT_TAIL.match(text, found):
+            tail = text[found:]
+            return "" if _JOINS.search(_UNIT_POWER.sub("", tail)) or DENIAL.search(tail) else tail
     words = _WORD_TAIL.search(text, start)
     if words:
         names = [word for word in _WORD.findall(words.group()) if word != "per"]
-        known = all(name in _UNITS or name in _MODIFIERS for name in names)
+        known = all(name in UNITS or name in _MODIFIERS for name in names)
         # `5 m` may be five times m; `5 m/s` and `5 cm` are not. After a numeral, words that are no units are dropped.
         if known and (len(names[0]) > 1 or "/" in words.group()):
             return words.group()
         plain = _NUMERAL.fullmatch(text[: words.start()].strip()) and words.group()[0] == " "
-        if plain and all(len(name) > 2 for name in names) and not _JOINS.search(words.group()):
+        if (
+            plain
+            and all(len(name) > 2 for name in names)
+            and not (_JOINS.search(words.group()) or DENIAL.search(words.group()))
+        ):
             return words.group()
-    return None
+    return ""
 
 
-def _starts(text: str, start: int, at: int) -> list[int]:
-    degree = text.find("^\\circ", start)
-    euro = min((i for i in (text.find(c, start) for c in "€£") if i > 0), default=-1)
-    dollar = text.find("\\$", start)
-    return sorted(i for i in (at, degree, euro, dollar) if i > 0)
+def _starts(text: str, start: int) -> list[int]:
+    """Where a tail may begin, from the left."""
+    marks = ("\\text", "^\\circ", "\\$", "€", "£", "\\Omega", "k\\Omega", "M\\Omega", "\\mu")
+    return sorted(at for at in (text.find(mark, start) for mark in marks) if at > 0)
 
 
 def read(text: str) -> Unit | None:
     """The unit that a tail prints; None where a word in it is no unit."""
-    for symbol, name in _SYMBOLS.items():
-        text = text.replace(symbol, f" {name} ")
+    for mark, name in _MARKS.items():
+        # A prefix is part of its unit's word: `k\Omega`, `\mu\text{m}`.
+        text = text.replace(mark, name if mark in ("\\Omega", "\\mu") else f" {name} ")
+    text = re.sub(r"(?<=\bu)\s?\\text\s?\{\s?|\\text\s?\{\s?([kM])\s?\}(?=ohm)", r"\1", text)
     text = re.sub(
         r"\\text|\\cdot|\^\{(-?\d)\}", lambda m: f"^{m.group(1)}" if m.group(1) else " ", text
     )
+    text = _SCALES.sub(
+        lambda m: "celsius" if m.group(1) else "fahrenheit", re.sub(r"[{}]", " ", text)
+    )
     for short, long in _COMPOUND.items():
         text = re.sub(rf"\b{short}\b", long, text)
+    return _product(_PIECE.findall(text))
+
+
+def _product(pieces: list[str]) -> Unit | None:
+    """Units in a row are multiplied, all after a slash or "per" divided; `square` and `cubic` raise what follows."""
     dimensions: dict[str, int] = {}
-    factor, sign, pending, last = Fraction(1), 1, 1, None
-    for piece in _PIECE.findall(text):
+    factor, sign, pending = Fraction(1), 1, 1
+    last: Unit | None = None
+    for piece in pieces:
         if piece in ("/", "per"):
             sign, last = -1, None
         elif piece in ("square", "sq", "cubic", "cu"):
@@ -144,14 +142,10 @@ def read(text: str) -> Unit | None:
             if last is None:
                 return None
             power = {"squared": 2, "cubed": 3}.get(piece) or int(piece.strip("^{} "))
-            base, exponent, size = last
-            dimensions[base] += exponent * (power - 1) * sign
-            factor *= size ** ((power - 1) * sign)
-        elif piece in _UNITS:
-            last = _UNITS[piece]
-            base, exponent, size = last
-            dimensions[base] = dimensions.get(base, 0) + exponent * pending * sign
-            factor *= size ** (pending * sign)
+            factor *= _raise(dimensions, last, (power - 1) * sign)
+        elif piece in UNITS:
+            last = UNITS[piece]
+            factor *= _raise(dimensions, last, pending * sign)
             pending = 1
         else:
             return None
@@ -159,17 +153,94 @@ def read(text: str) -> Unit | None:
     return Unit(kept, factor) if kept else None
 
 
-def ratio(gold: Unit | None, answer: Unit | None) -> Fraction | None:
-    """How many gold units an answer's unit is: 1 where only one side prints any. None when the dimensions differ."""
-    if gold is None or answer is None:
+def _raise(dimensions: dict[str, int], unit: Unit, power: int) -> Fraction:
+    """Multiplies unit**power in; returns its factor."""
+    for base, exponent in unit.dimensions:
+        dimensions[base] = dimensions.get(base, 0) + exponent * power
+    return unit.factor**power
+
+
+def ratio(gold: Quantity, answer: Quantity) -> Fraction | None:
+    """How many gold units an answer's unit is: 1 where only one side prints any. None when they are different ones."""
+    if gold.unit is None or answer.unit is None:
+        return Fraction(1) if _compatible(gold, answer) else None
+    one, other = gold.unit, answer.unit
+    if one.dimensions == other.dimensions:
+        return other.factor / one.factor
+    if _generic(one, other) or _generic(other, one) or _sterling(gold, answer):
         return Fraction(1)
-    if gold.dimensions == answer.dimensions:
-        return answer.factor / gold.factor
-    # `12 square units` names a dimension's exponent and no unit.
-    for one, other in ((gold, answer), (answer, gold)):
-        if [base for base, _ in one.dimensions] == ["unit"]:
-            generic = [n for _, n in one.dimensions] == [
-                n for b, n in other.dimensions if b == "length"
-            ]
-            return Fraction(1) if generic else None
     return None
+
+
+def _compatible(gold: Quantity, answer: Quantity) -> bool:
+    """Words that are no unit are neither this unit nor that one, unless they name it too: `5\\text{ cm long}`."""
+    known, words = (gold, answer) if gold.unit else (answer, gold)
+    if known.unit is None or not words.tail:
+        return True
+    pieces = [piece for piece in _PIECE.findall(words.tail) if _is_unit_word(piece)]
+    return _product(pieces) == known.unit
+
+
+def _is_unit_word(piece: str) -> bool:
+    return (
+        piece in UNITS
+        or piece in _MODIFIERS
+        or piece in ("per", "squared", "cubed")
+        or piece[0] in "^/"
+    )
+
+
+def _generic(one: Unit, other: Unit) -> bool:
+    """`12 square units` names a dimension's exponent and no unit; degrees may be of any scale."""
+    if [base for base, _ in one.dimensions] == ["unit"]:
+        return [n for _, n in one.dimensions] == [n for b, n in other.dimensions if b == "length"]
+    scales = ((("celsius", 1),), (("fahrenheit", 1),))
+    return one.dimensions == (("angle", 1),) and other.dimensions in scales
+
+
+def _sterling(*sides: Quantity) -> bool:
+    """A pound is a currency beside its sign."""
+    return any("£" in side.tail for side in sides) and any("pound" in side.tail for side in sides)
+
+
+def mixed(text: str) -> Unit | None:
+    r"""A sum of falling units of one dimension, as so many base units: `5\text{ feet }6\text{ inches}`; else None."""
+    if len(text) > 120 or not ("'" in text or _WORD.search(text)):
+        return None
+    printed, at, total = _FEET.sub(r"\1 ft \2 in", bare(text)), 0, Fraction(0)
+    parts: list[Unit] = []
+    while at < len(printed):
+        found = _MIXED.match(printed, at)
+        value = number.read(found.group(1)) if found else None
+        unit = UNITS.get(found.group(2)) if found else None
+        if found is None or value is None or unit is None:
+            return None
+        if parts and (unit.dimensions != parts[0].dimensions or unit.factor >= parts[-1].factor):
+            return None
+        parts.append(unit)
+        total += value * unit.factor
+        at = found.end() + (printed[found.end() : found.end() + 1] == " ")
+    return Unit(parts[0].dimensions, total) if len(parts) > 1 else None
+
+
+def _exact(text: str) -> Fraction | None:
+    nodes = trees(text)
+    try:
+        return rational.exact(nodes[0]) if nodes and not rational.symbols(nodes[0]) else None
+    except rational.NoValue:
+        return None
+
+
+def same_mixed(gold: str, answer: str) -> bool | None:
+    """Whether two amounts are the same, one of them at least of several units; None where neither is."""
+    amounts = [mixed(gold), mixed(answer)]
+    if not any(amounts):
+        return None
+    for k, text in enumerate((gold, answer)):
+        if amounts[k] is None:
+            single = split(text)
+            value = _exact(single.value)
+            if single.unit is None or value is None:
+                return False
+            amounts[k] = Unit(single.unit.dimensions, value * single.unit.factor)
+    return amounts[0] == amounts[1]

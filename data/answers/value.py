@@ -13,10 +13,10 @@ from data.answers import rational
 from data.answers.grammar import Node
 from data.answers.rational import MAX_BITS, NoValue, exact, symbols
 
-DIGITS = 40
-CLOSE = 1e-9  # relative, in floats; anything else is looked at with 40 digits
-CONFIRMED = 1e-25  # relative, with 40 digits
-VANISHING = 1e-36
+DIGITS = 60  # e^{pi sqrt(163)} is an integer to 30 digits, and none
+CLOSE = 1e-9  # relative, in floats; anything else is looked at with `DIGITS` digits
+CONFIRMED = 1e-45  # relative, with `DIGITS` digits
+VANISHING = 1e-56
 # Fixed: a verdict never depends on chance. Positive, then mixed signs; a symbol takes the value of its rank.
 POSITIVE = (0.7390851, 1.2824271, 0.5671433, 1.7632228, 0.9159656, 1.4513692, 0.6180341, 1.1319883)
 FACTORS = (1.0, 1.37, -0.83, -1.21)
@@ -38,6 +38,7 @@ def _functions(module: Any) -> dict[str, Callable[..., Any]]:
         "neg": lambda x: -x, "*": _numeric_product, "/": lambda x, y: x / y, "abs": abs,
         "+": lambda *terms: sum(terms[1:], terms[0]), "^": _numeric_power, "root": _numeric_root,
         "e": lambda: module.exp(1), "pi": lambda: +module.pi, "i": lambda: module.sqrt(-1),
+        "conj": lambda x: x.conjugate(), "cis": lambda x: cos(x) + module.sqrt(-1) * sin(x),
     }  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def equal(left: Node, right: Node) -> bool | None:
     """Whether two expressions are the same; None where this cannot be told.
 
     Rational expressions: exactly, at rational points. Others: True when the same at points of either sign, and at one
-    with 40 digits; False when different (with 40 digits) at a positive
+    with 60 digits; False when different (with 60 digits) at a positive
     point. Different at negative points only (`\\sqrt{x^2}` and `x`): None.
     """
     if left == right:

@@ -1,11 +1,11 @@
-"""Answers that are no values: multiple-choice letters, words, digits in a base."""
+"""Answers that are no values: multiple-choice letters and words."""
 
 import re
 from typing import NamedTuple
 
-from data.answers import number, structure
 from data.answers.clean import words
 from data.answers.expression import trees
+from data.answers.extract import DENIAL
 
 
 class Settled(NamedTuple):
@@ -18,65 +18,93 @@ class Settled(NamedTuple):
 OPEN = Settled(None, "open")
 _CHOICE = re.compile(r"\(?\s?([A-J])\s?\)?")
 _CHOSEN = re.compile(
-    r"\(\s?([A-Ja-j])\s?\)(?:.*)|([A-Ja-j])\s?[.):]?(?:\s.*)?|([A-Ja-j])", re.DOTALL
+    r"\(\s?([A-Ja-j])\s?\)(?:.*)|([A-Ja-j])\s?[.):](?:\s.*)?|([A-Ja-j])", re.DOTALL
 )
-_STANDALONE = re.compile(r"(?<![A-Za-z\\])[A-J](?![A-Za-z])")
+_LABEL = re.compile(
+    r"(?:the )?(?:correct )?(?:option|choice|answer|statement|letter)s?:?\s", re.IGNORECASE
+)
+_ONE_OF = r"(?:\([A-J]\)|[A-J])"
+_SEVERAL = re.compile(rf"{_ONE_OF}(?:\s?(?:[,;&]|,?\s?\band\b)\s?{_ONE_OF})+")
+_STANDALONE = re.compile(r"(?<![A-Za-z\\])[A-J](?![A-Za-z])|(?<=\()[a-j](?=\))")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*[A-Za-z]")
+# A word has a vowel; letters without one, or alone, are symbols in a product.
+_LONG_WORD = re.compile(r"(?<![a-z])(?=[a-z]*[aeiouy])[a-z]{3,}")
+_SYMBOLS = re.compile(r"[a-z](?:[ -]+[a-z])+")
+_PRINTED = re.compile(r"[a-z]{2,}")
+_MODULO = re.compile(r"\\[bp]?mod(?![A-Za-z])")
+_SENTENCE = re.compile(r"(?:it|this|that|the(?: [a-z]+){1,3}) (?:is|are|must be|will be) (.+)")
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 
 
 def letter(gold: str, answer: str) -> Settled:
+    """`A`, or several of them: `A, B` is `\\text{B and A}`."""
+    several = [_SEVERAL.fullmatch(_bare(text)) for text in (gold, answer)]
+    if several[0] and several[1]:
+        wanted, listed = (sorted(re.findall("[A-J]", found.group())) for found in several if found)
+        return Settled(wanted == listed, "letter")
     choice = _CHOICE.fullmatch(_bare(gold))
     if not choice:
         return OPEN
     labelled = gold != choice.group(1)
-    if len(set(_STANDALONE.findall(_bare(answer)))) > 1 or re.search(r"\bor\b", _bare(answer)):
+    if len({found.upper() for found in _STANDALONE.findall(_bare(answer))}) > 1 or re.search(
+        r"\bor\b", _bare(answer)
+    ):
         return Settled(False, "several_values") if labelled else OPEN
     chosen = _CHOSEN.fullmatch(_bare(answer))
     if not chosen:
-        return Settled(False, "letter") if labelled and number.read(answer) is not None else OPEN
+        return Settled(False, "letter") if labelled and trees(answer) else OPEN
     found = next(group for group in chosen.groups() if group)
     explicit = labelled or "text" in answer or found.isupper()
     return Settled(found.upper() == choice.group(1), "letter") if explicit else OPEN
 
 
 def _bare(text: str) -> str:
-    return _TEXT.sub(r"\1", text).strip(" .")
+    return _LABEL.sub("", _TEXT.sub(r"\1", text).strip(" ."), count=1)
 
 
 def text(gold: str, answer: str) -> Settled:
-    """Answers that are words: case and articles do not count."""
-    wanted = words(gold)
+    """Answers that are words: case, articles and "it is" do not count. `b - a` and `mgh` are products of symbols."""
+    wanted, found = words(gold), words(answer)
+    in_text = "\\text" in gold
     if not _WORDS.fullmatch(wanted):
+        if in_text and not _TEXT.sub("", gold).strip() and _LONG_WORD.search(wanted):
+            return Settled(wanted == found, "text")  # `\text{Room 5}` is not 5
         only_text = "\\text" in answer and not _TEXT.sub("", answer).strip()
-        mute = "\\text" not in gold and gold != "\\emptyset"
-        return Settled(False, "text") if only_text and mute else OPEN
-    spelled = "\\text" in gold or " " in gold or len(wanted) > 2
-    if not spelled or "\\" in gold.replace("\\text", ""):
+        return (
+            Settled(False, "text") if only_text and not in_text and gold != "\\emptyset" else OPEN
+        )
+    if "\\" in gold.replace("\\text", "") or not (in_text or _LONG_WORD.search(wanted)):
         return OPEN
-    found = words(answer)
-    if _article(wanted) == _article(found):
+    if not in_text and (
+        _SYMBOLS.fullmatch(found) or (len(wanted) <= 3 and _article(wanted) == found)
+    ):
+        return OPEN  # `abc` is not `ABC`, if they are symbols
+    if _article(wanted) in (_article(found), _predicate(found)):
         return Settled(True, "text")
-    return (
-        Settled(False, "text")
-        if "\\text" in gold or " " in gold or _WORDS.fullmatch(found)
-        else OPEN
+    spoken = in_text or " " in gold or _WORDS.fullmatch(found)
+    return Settled(False, "text") if spoken else OPEN
+
+
+def differ(gold: str, answer: str) -> bool:
+    r"""Whether the words in `\text{}`, or a modulus, are on one side only; letters are no words, and "and" is a comma."""
+    printed = [
+        sorted(
+            word
+            for word in _PRINTED.findall(" ".join(_TEXT.findall(side)).lower())
+            if word != "and"
+        )
+        for side in (gold, answer)
+    ]
+    return printed[0] != printed[1] or (_MODULO.search(gold) is None) is not (
+        _MODULO.search(answer) is None
     )
+
+
+def _predicate(text: str) -> str:
+    """`ellipse` of "the graph is an ellipse", unless that denies it."""
+    found = _SENTENCE.fullmatch(text)
+    return _article(found.group(1)) if found and not DENIAL.search(text) else text
 
 
 def _article(text: str) -> str:
     return re.sub(r"^(?:an?|the) ", "", text)
-
-
-def base(gold: str, answer: str) -> Settled:
-    """(digits, base) is compared as such; a side without a base has the one that the question asks for."""
-    left, right = structure.base(gold), structure.base(answer)
-    if left is None and right is None:
-        return OPEN
-    if left is not None and right is not None:
-        return Settled(left == right, "base")
-    based, other = (left, answer) if left is not None else (right, gold)
-    digits = other.lstrip("0").upper()
-    if not re.fullmatch(r"[0-9A-F]+", digits):
-        return Settled(False, "base") if trees(other) else OPEN
-    return Settled(based is not None and digits == based[0], "base")
