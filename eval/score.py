@@ -9,8 +9,8 @@ for each constraint. A table on stderr says how often each kind was met, and whe
     python -m eval.score answers PAIRS.jsonl --out GRADED.jsonl
 
 Rows: {"gold": "18", "prediction": a response, or a bare answer}. Verdicts, in the same order: {"correct": true | false |
-null, "extracted": ..., "method": ...}; null is undecided. Without a box, `#### 18`, "the answer is 18" and a short last
-line count as answers, and `method` says so. Counts of the methods on stderr.
+null, "extracted": ..., "method": ...}; null is undecided. What is inside of `<think>` never counts. Without a box,
+`#### 18`, "the answer is 18" and a short last line count as answers, and `method` says so. Counts of the methods on stderr.
 
     python -m eval.score golds PROBLEMS.jsonl --key answer
 
@@ -58,7 +58,7 @@ class ResponseRow:
 class PairRow:
     """The keys of a row that are read."""
 
-    gold: str
+    gold: str | int | float
     prediction: str
 
 
@@ -129,22 +129,21 @@ def constraints(args: argparse.Namespace) -> None:
     Console(stderr=True).print(table(graded, args.scorer))
 
 
-def grade_answers(path: Path, strip_think: bool) -> list[Verdict]:
-    """Verdicts of a file's rows, in order. Raises UserError with file and line for a row that cannot be used."""
+def grade_answers(path: Path) -> list[Verdict]:
+    """Verdicts of a file's rows, in order; what is inside of `<think>` never counts. Raises UserError with file and line for
+    a row that cannot be used."""
     keys = PairRow.__dataclass_fields__
     pairs = []
     for where, values in json_lines(path):
         row = build(PairRow, {key: values[key] for key in keys if key in values}, where)
-        if not row.gold.strip():
-            raise UserError(f"{where}: gold: found {row.gold!r}; expected an answer")
-        pairs.append((row.gold, split(row.prediction).response if strip_think else row.prediction))
+        pairs.append((str(row.gold), split(row.prediction).response))
     return grade_all(pairs, fallbacks=True)
 
 
 def answers(args: argparse.Namespace) -> None:
     if not args.pairs.is_file():
         raise UserError(f"{args.pairs}: no such file; expected JSON lines")
-    graded = grade_answers(args.pairs, args.strip_think)
+    graded = grade_answers(args.pairs)
     lines = [json.dumps(verdict._asdict(), ensure_ascii=False) + "\n" for verdict in graded]
     write_atomically(args.out, "".join(lines))
     found = Table("method", "correct", "wrong", "undecided")
@@ -195,11 +194,6 @@ def main() -> None:
     command = commands.add_parser("answers", help="verdicts on final answers")
     command.add_argument("pairs", type=Path, metavar="PAIRS.jsonl")
     command.add_argument("--out", type=Path, required=True, metavar="GRADED.jsonl")
-    command.add_argument(
-        "--strip-think",
-        action="store_true",
-        help="read what follows the last </think>; unterminated thinking holds no answer",
-    )
     command.set_defaults(run=answers)
     command = commands.add_parser("golds", help="golds that cannot be graded")
     command.add_argument("problems", type=Path, metavar="PROBLEMS.jsonl")

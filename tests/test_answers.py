@@ -520,6 +520,9 @@ def test_pairs_from_a_file(tmp_path):
         {"gold": r"\text{June}", "prediction": "June"},
         {"gold": "18", "prediction": "work\n#### 18"},
         {"gold": "$$", "prediction": "18"},
+        {"gold": " ", "prediction": "18"},
+        {"gold": 18, "prediction": r"<think>\boxed{17}</think>\boxed{18}"},
+        {"gold": "18", "prediction": r"<think>\boxed{18}"},
     ]
     done = score(write(tmp_path / "pairs.jsonl", *rows), tmp_path / "graded.jsonl")
     assert done.returncode == 0, done.stderr
@@ -530,6 +533,9 @@ def test_pairs_from_a_file(tmp_path):
         {"correct": True, "extracted": "June", "method": "bare/text"},
         {"correct": True, "extracted": "18", "method": "hash/identical"},
         {"correct": None, "extracted": "18", "method": "bare/gold_unreadable"},
+        {"correct": None, "extracted": "18", "method": "bare/gold_unreadable"},
+        {"correct": True, "extracted": "18", "method": "identical"},
+        {"correct": False, "extracted": None, "method": "no_box"},
     ]
 
 
@@ -538,8 +544,8 @@ def test_pairs_from_a_file(tmp_path):
     [
         ("{", "not JSON"),
         ({"gold": "18"}, "missing key 'prediction'"),
-        ({"gold": 18, "prediction": "18"}, "gold"),
-        ({"gold": " ", "prediction": "18"}, "expected an answer"),
+        ({"gold": ["18"], "prediction": "18"}, "gold"),
+        ({"gold": "18", "prediction": None}, "prediction"),
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_written(tmp_path, row, said):
