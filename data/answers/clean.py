@@ -16,6 +16,7 @@ _CAPITAL_COMMAND = re.compile(r"\\[A-Z]{2,}")
 _PREFIX = re.compile(
     r"\\text\s?\{[^{}]*\b(?:is|are|be|equals?|answer)\s?[:=]?\s?\}\s?[:=]?\s?"
     r"|\\text\s?\{\s*(?:in )?(?:the )?(?:year|number|value|result|total|sum)\s*\}(?=\s?[\d\\])"
+    r"|\\text\s?\{\s*(?:the )?(?:points?|origin|(?:ordered )?(?:pair|triple)|vector)\s*\}\s?(?=\()"
     r"|=\s?|(?:the |my |final )*answer(?: is|s are)?\s?:?\s?",
     re.IGNORECASE,
 )
@@ -43,8 +44,9 @@ _NUMERALS = {
     },
 }
 MAX_WRAPPERS = 8
-_ENDS = " \t\n\r\"'`*"
+_ENDS = " \t\n\r*"
 _PUNCTUATION = ".,;:"
+_QUOTES = ("'", '"', "`")
 
 
 def clean(text: str) -> str:
@@ -76,7 +78,7 @@ def key(text: str) -> str:
 
 def words(text: str) -> str:
     r"""What `\text{}` prints, in lower case and with single blanks: to compare answers that are words."""
-    return bare(text).strip(_ENDS + _PUNCTUATION + "()").casefold()
+    return _strip_ends(bare(text).strip(_ENDS + _PUNCTUATION + "()")).casefold()
 
 
 def bare(text: str) -> str:
@@ -114,7 +116,7 @@ def _as_fraction(found: re.Match[str]) -> str:
 def _strip_ends(text: str) -> str:
     """Without quotes, emphasis, the sentence's punctuation, and braces around the whole (a few: linear time)."""
     for _ in range(MAX_WRAPPERS):
-        shorter = text.strip(_ENDS).rstrip(_ENDS + _PUNCTUATION)
+        shorter = _unquoted(text.strip(_ENDS).rstrip(_ENDS + _PUNCTUATION))
         if shorter.startswith("{") and _braces_whole(shorter):
             shorter = shorter[1:-1]
         if shorter.endswith("\\"):  # of a `\\ ` at the end, or of an `\\,` that lost its comma
@@ -123,6 +125,14 @@ def _strip_ends(text: str) -> str:
             break
         text = shorter
     return text
+
+
+def _unquoted(text: str) -> str:
+    """Without the quotation marks around the whole. A mark that nothing opens is a prime, feet or inches, and stays."""
+    if text.startswith(_QUOTES):
+        return text[1:-1] if len(text) > 1 and text.endswith(_QUOTES) else text[1:]
+    stray = text.endswith(_QUOTES) and text[-2:-1] in _PUNCTUATION
+    return text[:-1] if stray or text.endswith("`") else text
 
 
 def _braces_whole(text: str) -> bool:

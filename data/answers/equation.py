@@ -1,7 +1,7 @@
 r"""Answers with an equals sign: `x = 4` is 4, `2 + 2 = 4` is 4, `f(t) = 2t` is `f(x) = 2x`, equations up to a factor.
 
 A left side that only names what is asked for is dropped: a symbol, `f(x)`, `(x, y)`, `|A|`, `\langle E \rangle`, words.
-`|x| = 4` and `2x = 8` are equations, and no value.
+An expression that names it, `m+n = 12`, is told by `data.answers.asked`. `|x| = 4` and `2x = 8` are equations, and no value.
 """
 
 import re
@@ -26,6 +26,7 @@ _LEFT = (
     rf"{NAME}|\{{[A-Za-z]\}}|[A-Za-z]{{3,}}(?: [A-Za-z]+)*|[A-Z]{{2,3}}"
     r"|\|\s?\{?[A-Z]{1,2}\}?\s?\||m?\\angle\s?[A-Z]{1,3}"
     r"|\\frac\{d\w\}\{d\w\}|\\text\s?\{[^{}]*\}|\([a-z](?:,\s?[a-z]){1,3}\)|\\langle\s?[A-Za-z]\s?\\rangle"
+    r"|\\(?:det|dim|deg)\s?[A-Z]|(?:P|\\Pr)\s?\([^()]{1,60}\)"
     r"|\\(?:det|dim|gcd|lcm|deg|max|min)(?![A-Za-z])|\\(?:vec|hat|bar|overline)\s?\{?[A-Za-z]\}?|(?:E|\\text\{E\})\s?\[[A-Za-z]\]"
 )
 _ASSIGNED = re.compile(

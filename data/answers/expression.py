@@ -83,9 +83,10 @@ class _Parser(Tokens):
     def juxtaposed(self, left: Node) -> list[Node]:
         """One factor for a mixed number, else two; `f(2)` and `2 3` are neither."""
         before, token = self.tokens[self.at - 1], self.peek()
-        if token[0].isdigit() or token[0] == ".":
+        if (token[0].isdigit() and left.op != "i") or token[0] == ".":
             raise Unread("a number after a factor")
-        if token == "(" and (before.isalpha() or before[1:] in GREEK) and self.lone_argument():
+        named = before.isalpha() or before == "'" or before[1:] in GREEK
+        if token == "(" and named and self.lone_argument():
             raise Unread("an application or a product")
         right = self.factor()
         if left.op == "num" and before.isdigit() and token == "\\frac" and right.op == "/":

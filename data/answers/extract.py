@@ -94,11 +94,25 @@ def extract(response: str, fallbacks: bool) -> Extract:
         return Extract(marks[-1].strip(), "hash")
     clauses = list(_CLAUSE.finditer(response))
     if clauses:
-        return _clause(response, clauses[-1])
+        found = _clause(response, clauses[-1])
+        return found._replace(answer=found.answer and _unquoted(found.answer, response))
     line = response.strip().rpartition("\n")[2].strip()
     if not line or len(line) > MAX_BARE_CHARS:
         return found
-    return Extract(None, "negated") if NEGATION.search(line) else Extract(line, "bare")
+    return (
+        Extract(None, "negated")
+        if NEGATION.search(line)
+        else Extract(_unquoted(line, response), "bare")
+    )
+
+
+def _unquoted(answer: str, response: str) -> str:
+    """Without the mark that closes a response in quotation marks: `"the answer is 5"` is not five inches."""
+    opening = response.lstrip()[:1]
+    closing = {'"': '"', "'": "'", "“": "”"}.get(opening, "")
+    return (
+        answer.removesuffix(closing) if closing and response.rstrip().endswith(closing) else answer
+    )
 
 
 def _clause(response: str, clause: re.Match[str]) -> Extract:

@@ -88,7 +88,7 @@ class Tokens:
         if self.peek() == "_":
             self.take()
             name = f"{name}_{self.index()}"
-        elif self.peek().isdigit():
+        elif self.peek().isdigit() and name != "i":  # `i4` is 4i
             name = f"{name}_{self.take()}"
         while self.peek() == "'":
             name += self.take()

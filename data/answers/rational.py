@@ -80,11 +80,28 @@ _EXACT: dict[str, Callable[..., Fraction]] = {
     "binom": lambda n, k: Fraction(math.comb(_index(n), _index(k))),
 }  # fmt: skip
 DISCRETE = frozenset(("fac", "binom", "floor", "ceil"))
+_ROUNDED = frozenset(("floor", "ceil"))
+_COUNTS = frozenset("ijklmnpqKMN")  # letters that stand for whole numbers
 
 
 def _contains(node: Node, ops: frozenset[str]) -> bool:
     """Whether one of the operations is applied to symbols."""
     return (node.op in ops and bool(symbols(node))) or any(_contains(arg, ops) for arg in node.args)
+
+
+def _real(node: Node) -> bool:
+    """Whether a floor or a ceiling is taken of real symbols: of letters that count nothing, or of what is whole anyway."""
+    if node.op in _ROUNDED and (names := symbols(node)):
+        counts = all(name[0] in _COUNTS and not name[1:2].isalpha() for name in names)
+        return not counts or _is_whole(node.args[0])
+    return any(_real(arg) for arg in node.args)
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether whole numbers for the symbols make it a whole number: no quotients, no roots."""
+    if node.op == "num":
+        return bool(node.value.denominator == 1)
+    return node.op in ("sym", "+", "*", "neg", "^") and all(_is_whole(arg) for arg in node.args)
 
 
 def spread(names: list[str], start: Fraction, whole: bool = False) -> dict[str, Fraction]:
@@ -98,11 +115,16 @@ def spread(names: list[str], start: Fraction, whole: bool = False) -> dict[str, 
 
 
 def equal(left: Node, right: Node, names: list[str]) -> bool | None:
-    """Equal at every one of a few rational points (whole ones for factorials and the like); None without exact values."""
-    discrete = _contains(left, DISCRETE) or _contains(right, DISCRETE)
+    """Equal at every one of a few rational points (whole ones for factorials and the like); None without exact values.
+
+    `\\lceil n/2 \\rceil` is `\\lfloor (n+1)/2 \\rfloor` where n counts; `\\lfloor x \\rfloor` is not x.
+    """
+    whole = any(_contains(side, DISCRETE) for side in (left, right)) and not (
+        _real(left) or _real(right)
+    )
     try:
-        for start in WHOLE if discrete else RATIONAL:
-            point = spread(names, start, discrete)
+        for start in WHOLE if whole else RATIONAL:
+            point = spread(names, start, whole)
             if exact(left, point) != exact(right, point):
                 return False
     except NoValue:

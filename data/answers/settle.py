@@ -5,7 +5,18 @@
 
 import re
 
-from data.answers import base, equation, moment, number, quantity, region, structure, units, wording
+from data.answers import (
+    asked,
+    base,
+    equation,
+    moment,
+    number,
+    quantity,
+    region,
+    structure,
+    units,
+    wording,
+)
 from data.answers.clean import key
 from data.answers.equation import Assigned
 from data.answers.expression import trees
@@ -37,9 +48,11 @@ def settle(gold: str, answer: str, depth: int = 0) -> Settled:
     found = _worded(gold, answer)
     if found.correct is None and depth <= MAX_NESTED:
         found = _joined(gold, answer, depth)
-    # The algebra system drops words: what they change, it does not see.
+    # The algebra system drops words and primes: what they change, it does not see.
     if found.correct is None and wording.differ(gold, answer):
         return Settled(False, "words")
+    if found.correct is None and wording.primes_differ(gold, answer):
+        return Settled(False, "primes")
     return found
 
 
@@ -82,6 +95,9 @@ def _named(gold: str, answer: str, depth: int) -> Settled:
     if single and "=" in answer and "=" not in gold and not right.name:
         return _chain(gold, answer, depth)
     if single and "=" in gold and "=" not in answer and not left.name:
+        name, _, value = gold.partition("=")
+        if asked.is_ratio(name.strip()) and not _has_symbols(value.strip()):
+            return settle(value.strip(), answer, depth + 1)
         known = bool(trees(answer)) and equation.equal(gold, gold) is not None
         return Settled(False, "equation") if known else OPEN
     if left.name or right.name:
@@ -95,14 +111,29 @@ def _values(gold: Assigned, answer: Assigned, depth: int) -> Settled:
 
 
 def _chain(gold: str, answer: str, depth: int) -> Settled:
-    """`2+2 = 4` is 4, if it is true; `2x = 8` and `3 = 4` are no value."""
+    """`2+2 = 4` is 4, if it is true, `m+n = 4` is 4 as what it names; `2x = 8` and `3 = 4` are no value."""
+    name, _, rest = (part.strip() for part in answer.partition("="))
+    if _known_symbols(name):
+        value = units.split(rest.rpartition("=")[2].strip()).value
+        if not asked.names_a_value(name) or _known_symbols(value):
+            return Settled(False, "equation")
+        answer = rest
+    if "=" not in answer:
+        return settle(gold, answer, depth + 1)
     last = equation.last_of_chain(answer)
     if last is None:
         return OPEN
     return settle(gold, last, depth + 1) if isinstance(last, str) else Settled(False, "equation")
 
 
+def _known_symbols(text: str) -> bool:
+    """Whether it can be read and has symbols."""
+    nodes = trees(text)
+    return bool(nodes) and bool(symbols(nodes[0]))
+
+
 def _has_symbols(text: str) -> bool:
+    """Whether it has symbols, or may have some."""
     nodes = trees(text)
     return not nodes or bool(symbols(nodes[0]))
 

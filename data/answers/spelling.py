@@ -35,9 +35,12 @@ CHARS = str.maketrans(
         **dict.fromkeys("−–—‒﹣－", "-"), **dict.fromkeys("×✕", r"\times "), **dict.fromkeys("·⋅∙•", r"\cdot "),
         **dict.fromkeys("÷⁄∕", "/"), "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∪": r"\cup ",
         "∩": r"\cap ", "∅": r"\emptyset ", "∈": r"\in ", "√": r"\sqrt ", "°": r"^\circ ", "±": r"\pm ", "ℝ": r"\mathbb{R}",
+        **dict.fromkeys("≈≃", r"\approx "), "∼": r"\sim ", "∴": r"\therefore ", "⇒": r"\implies ",
+        "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ",
         **{char: rf"\frac{{{above}}}{{{below}}}" for char, above, below in _VULGAR},
         "θ": r"\theta ", "ω": r"\omega ", **dict.fromkeys("Ω\u2126", r"\Omega "), **dict.fromkeys("\u00b5\u03bc", r"\mu "),
-        "’": "'", "′": "'", "％": "%", "，": ",", "：": ":", "．": ".", "（": "(", "）": ")", "。": ".", "“": '"', "”": '"',
+        "’": "'", "′": "'", "″": "''",
+        "％": "%", "，": ",", "：": ":", "．": ".", "（": "(", "）": ")", "。": ".", "“": '"', "”": '"',
         "¢": r"\text{ cents}", "\u00a0": " ",
         "\u202f": r"\,", **_DIGIT_SIGNS,
     }
@@ -90,14 +93,23 @@ _LAYOUT = (
     (r"\{([.,:])\}", r"\1"),
     (r"(?<=\d)(?:\\[,;: ]|~|\{ \})(?=\d{3}(?!\d))", ""),
     (r"(?<!\\)\\!", ""),
-    (r"\^\s?(?:\\prime(?![A-Za-z])|\{\s?\\prime\s?\})", "'"),
+    (
+        r"\s?\^\s?(?:\\prime(?![A-Za-z])|\{\s?((?:\\prime(?![A-Za-z])\s?|'\s?){1,4})\})",
+        lambda m: "'" * max(1, len(re.findall("prime|'", m.group(1) or ""))),
+    ),
+    # An environment around one line; with `\\` inside it is several.
+    (
+        r"\\begin\s?\{((?:aligned|align|gathered|gather|split|equation)\*?)\}((?:(?!\\\\|\\begin|\\end).)*)"
+        r"(?:\\\\\s*)?\\end\s?\{\1\}",
+        lambda m: m.group(2).replace("&", ""),
+    ),
     (r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|thinspace|enspace|space)(?![A-Za-z])|~|\\$", " "),
     (r"(?<!\\)\\[()\[\]]", " "),
     (r"(?<!\\)\$", ""),
     (r"\\%", "%"),
 )  # fmt: skip
 _SYMBOLS = (
-    (r"\\textdollar(?![A-Za-z])", r"\\$"),
+    (r"\\(?:text|math)dollar(?![A-Za-z])", r"\\$"),
     (r"\\(?:pounds|textsterling)(?![A-Za-z])", "£"),
     (r"\\(?:text)?euro(?![A-Za-z])", "€"),
     (r"\\(?:text)?yen(?![A-Za-z])", "¥"),
@@ -167,7 +179,22 @@ _BINOMIALS = (
     ),
     (r"\s+", " "),
 )  # fmt: skip
+_ABOUT = r"about|approximately|around|roughly"
+# What opens an answer and says nothing of its value. `\sim p` is a negation: only before a number.
+_OPENINGS = (
+    (
+        r"^\s*(?:\\(?:therefore|implies|Rightarrow|Longrightarrow)(?![A-Za-z])"
+        r"|\\text\s?\{\s*(?i:so|thus|hence|therefore)[,:]?\s*\})\s*",
+        "",
+    ),
+    (
+        r"(^|=)\s*(?:\\(?:approx|simeq|sim|cong)(?![A-Za-z])"
+        rf"|(?i:\\text\s?\{{\s*(?:{_ABOUT}|approx\.?)\s*\}}|(?:{_ABOUT})(?= )))\s*"
+        r"(?=[+-]?\s?(?:[\d.£€]|\\\$|\\(?:frac|sqrt|pi)(?![A-Za-z])))",
+        r"\1",
+    ),
+)  # fmt: skip
 RULES = [
     (re.compile(pattern), replacement)
-    for pattern, replacement in (*_LAYOUT, *_SYMBOLS, *_NUMBERS, *_BINOMIALS)
+    for pattern, replacement in (*_LAYOUT, *_SYMBOLS, *_NUMBERS, *_BINOMIALS, *_OPENINGS)
 ]

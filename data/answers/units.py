@@ -66,7 +66,10 @@ _UNIT_POWER = re.compile(r"(?<=[A-Za-z}])\s(?:squared|cubed)\b|\^\s?\{?-?\d")
 _NUMERAL = re.compile(r"-?[\d.,]*\d")
 _PIECE = re.compile(r"[A-Za-z]+|\^\s?\{?\s?-?\d\s?\}?|/")
 _SCALES = re.compile(r"\bdegrees?\s*(?:(C|[Cc]elsius|centigrade)|F|[Ff]ahrenheit)\b")
-_FEET = re.compile(r"(\d+)\s?'\s?([\d.]+)")  # `5'6"`, its last mark taken for a quotation
+_FEET = re.compile(r"(\d+)\s?'\s?([\d.]+)(?:\s?(?:''|\"))?")  # `5'6"`
+# `5'` is five feet, `5''` five inches; and arc minutes are no degrees either. `y'` is no amount.
+_PRIMED = re.compile(r"(-?[\d.,]*\d|-?\\frac\{\d+\}\{\d+\})\s?('{1,2}|\")")
+_PRIMES = ("'", "''", '"')
 _MIXED = re.compile(r"(?:(?:,|and|,\s?and)\s)?([\d.,]*\d|\d+/\d+) ?([A-Za-z]+)")
 
 
@@ -75,8 +78,14 @@ def split(text: str) -> Quantity:
     currency = _CURRENCY.match(text)
     if currency:
         value = split(currency.group(1) + text[currency.end() :])
+        if value.tail in _PRIMES:  # `$5'`
+            return Quantity(text)
         mark = currency.group(2)
         return Quantity(value.value, mark, read(mark))
+    if primed := _PRIMED.fullmatch(text):
+        return Quantity(
+            primed.group(1), primed.group(2), UNITS["ft" if primed.group(2) == "'" else "inch"]
+        )
     tail = _tail(text)
     value_text = text[: len(text) - len(tail)].strip()
     return Quantity(value_text, tail, read(tail)) if tail and value_text else Quantity(text)
@@ -173,7 +182,12 @@ def ratio(gold: Quantity, answer: Quantity) -> Fraction | None:
 
 
 def _compatible(gold: Quantity, answer: Quantity) -> bool:
-    """Words that are no unit are neither this unit nor that one, unless they name it too: `5\\text{ cm long}`."""
+    """Words that are no unit are neither this unit nor that one, unless they name it too: `5\\text{ cm long}`.
+
+    A prime says feet only where the gold does: beside a bare number it may be a derivative or minutes of arc.
+    """
+    if not gold.tail and answer.tail in _PRIMES:
+        return False
     known, words = (gold, answer) if gold.unit else (answer, gold)
     if known.unit is None or not words.tail:
         return True

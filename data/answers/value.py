@@ -19,6 +19,8 @@ CONFIRMED = 1e-45  # relative, with `DIGITS` digits
 VANISHING = 1e-56
 # Fixed: a verdict never depends on chance. Positive, then mixed signs; a symbol takes the value of its rank.
 POSITIVE = (0.7390851, 1.2824271, 0.5671433, 1.7632228, 0.9159656, 1.4513692, 0.6180341, 1.1319883)
+_POSITIVE_NAMES = frozenset("rRlLdhmMGTkc") | {"ell", "rho", "hbar"}
+RECIPROCAL = tuple(1 / value for value in POSITIVE)
 FACTORS = (1.0, 1.37, -0.83, -1.21)
 
 
@@ -122,7 +124,7 @@ def equal(left: Node, right: Node) -> bool | None:
 
     Rational expressions: exactly, at rational points. Others: True when the same at points of either sign, and at one
     with 60 digits; False when different (with 60 digits) at a positive
-    point. Different at negative points only (`\\sqrt{x^2}` and `x`): None.
+    point. Different at negative points only (`\\sqrt{x^2}` and `x`): None, unless the symbols are positive by nature.
     """
     if left == right:
         return True
@@ -137,13 +139,35 @@ def equal(left: Node, right: Node) -> bool | None:
             if _difference(left, right, point, _FLOATS) > CLOSE:
                 different = _difference(left, right, point, _precise.kit) > CONFIRMED
                 if different:
-                    return False if factor > 0 else None
+                    if factor > 0:
+                        return False
+                    return _same_at_reciprocals(left, right, names) or None
             agreed += 1
         except (ArithmeticError, ValueError):
             continue
     if not agreed or (names and agreed < 2):
         return None
     return _confirmed(left, right, {n: POSITIVE[k % 8] + k // 8 for k, n in enumerate(names)})
+
+
+def _are_positive(names: list[str]) -> bool:
+    r"""Whether all are lengths, masses, densities and the like, and one at least is written as physics does: `r_0`, `\rho`.
+
+    Then `\sqrt{G \rho r_0^2}` is `r_0 \sqrt{G \rho}`; `\sqrt{x_1^2}` is not x_1.
+    """
+    known = all(name.partition("_")[0] in _POSITIVE_NAMES for name in names)
+    return known and any("_" in name or len(name) > 1 for name in names)
+
+
+def _same_at_reciprocals(left: Node, right: Node, names: list[str]) -> bool | None:
+    """Of positive symbols: 1/`POSITIVE` has the opposite order of `POSITIVE`, so that r_2 - r_1 changes sign."""
+    if not _are_positive(names):
+        return None
+    found = [
+        _confirmed(left, right, {n: p[k % 8] + k // 8 for k, n in enumerate(names)})
+        for p in (POSITIVE, RECIPROCAL)
+    ]
+    return None if None in found else all(found)
 
 
 def _confirmed(left: Node, right: Node, point: Mapping[str, float]) -> bool | None:

@@ -18,7 +18,7 @@ class Settled(NamedTuple):
 OPEN = Settled(None, "open")
 _CHOICE = re.compile(r"\(?\s?([A-J])\s?\)?")
 _CHOSEN = re.compile(
-    r"\(\s?([A-Ja-j])\s?\)(?:.*)|([A-Ja-j])\s?[.):](?:\s.*)?|([A-Ja-j])", re.DOTALL
+    r"\(\s?([A-Ja-j])\s?\)(?:[^'].*)?|([A-Ja-j])\s?[.):](?:\s.*)?|([A-Ja-j])", re.DOTALL
 )
 _LABEL = re.compile(
     r"(?:the )?(?:correct )?(?:option|choice|answer|statement|letter)s?:?\s", re.IGNORECASE
@@ -34,6 +34,8 @@ _PRINTED = re.compile(r"[a-z]{2,}")
 _MODULO = re.compile(r"\\[bp]?mod(?![A-Za-z])")
 _SENTENCE = re.compile(r"(?:it|this|that|the(?: [a-z]+){1,3}) (?:is|are|must be|will be) (.+)")
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
+_PRIMES = re.compile("'+")
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z]{2})'(?:s|t|re|ll|ve|d|m)(?![A-Za-z])")
 
 
 def letter(gold: str, answer: str) -> Settled:
@@ -59,7 +61,8 @@ def letter(gold: str, answer: str) -> Settled:
 
 
 def _bare(text: str) -> str:
-    return _LABEL.sub("", _TEXT.sub(r"\1", text).strip(" ."), count=1)
+    plain = re.sub(r"\s+", " ", _TEXT.sub(r"\1", text))
+    return _LABEL.sub("", plain.strip(" ."), count=1)
 
 
 def text(gold: str, answer: str) -> Settled:
@@ -98,6 +101,15 @@ def differ(gold: str, answer: str) -> bool:
     return printed[0] != printed[1] or (_MODULO.search(gold) is None) is not (
         _MODULO.search(answer) is None
     )
+
+
+def primes_differ(gold: str, answer: str) -> bool:
+    """Whether one side has a derivative, or a primed name, of an order that the other side has not: `f'(x)` and `f(x)`."""
+    orders = [
+        {len(run) for run in _PRIMES.findall(_APOSTROPHE.sub("", _TEXT.sub("", side)))}
+        for side in (gold, answer)
+    ]
+    return orders[0] != orders[1]
 
 
 def _predicate(text: str) -> str:
