@@ -1,10 +1,12 @@
 """The picture of a study with more regimes than a legend can tell apart: the last checkpoint of each as a numbered point.
 
 Three panels: accuracy and HAcc over the tokens of the chain of thought, and HAcc over accuracy. Numbers are explained beside
-them; grey crosses are 95 % intervals.
+them; grey crosses are 95 % intervals. The axes show where most regimes are; one far away is drawn at the edge, in white,
+with its coordinates, since a collapsed run would press all others into one dot.
 """
 
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import matplotlib
@@ -37,6 +39,8 @@ def draw_many(entries: list[Entry], title: str, out: Path) -> None:
     rows = [entry for entry in entries if entry.label != "base"]
     figure, panels = plt.subplots(1, 3, figsize=(15.5, 5.2), constrained_layout=True)
     for axes, (x, y) in zip(panels, PANELS, strict=True):
+        axes.set_xlim(*_limits([entry.scores[x] for entry in rows]))
+        axes.set_ylim(*_limits([entry.scores[y] for entry in rows]))
         for number, entry in enumerate(rows, start=1):
             _point(axes, entry.scores[x], entry.scores[y], str(number), COLOR)
         for entry in entries:
@@ -58,12 +62,43 @@ def draw_many(entries: list[Entry], title: str, out: Path) -> None:
     plt.close(figure)
 
 
+def _limits(scores: list[Score]) -> tuple[float, float]:
+    """Around the middle 80 % of the values: as far again on each side, and at least their intervals."""
+    values = sorted(score.value for score in scores)
+    cut = len(values) // 10
+    low, high = values[cut], values[-1 - cut]
+    half_width = median((score.high - score.low) / 2 for score in scores)
+    margin = max(0.6 * (high - low), 1.2 * half_width)
+    return low - margin, high + margin
+
+
 def _point(axes: Axes, x: Score, y: Score, text: str, color: str) -> None:
-    axes.errorbar(
-        x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
-        color="#999999", lw=0.6, alpha=0.5, zorder=1,
-    )  # fmt: skip
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    at = min(max(x.value, left), right), min(max(y.value, bottom), top)
+    inside = at == (x.value, y.value)
+    if inside:
+        axes.errorbar(
+            x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
+            color="#999999", lw=0.6, alpha=0.5, zorder=1,
+        )  # fmt: skip
+    else:
+        text = f"{text}: {x.value:.0f}, {y.value:.0f}"
+    box = {
+        "boxstyle": "round,pad=0.2" if len(text) > 2 else "circle,pad=0.2",
+        "fc": color if inside else "white",
+        "ec": "white" if inside else color,
+        "alpha": 0.8,
+    }
+    # Labels at an edge grow inwards.
+    across = "right" if at[0] == right else "left" if at[0] == left else "center"
+    upright = "top" if at[1] == top else "bottom" if at[1] == bottom else "center"
     axes.annotate(
-        text, (x.value, y.value), fontsize=7.5, color="white", ha="center", va="center", zorder=3,
-        bbox={"boxstyle": "round,pad=0.2" if len(text) > 2 else "circle,pad=0.2", "fc": color, "ec": "white", "alpha": 0.8},
-    )  # fmt: skip
+        text,
+        at,
+        fontsize=7.5,
+        color="white" if inside else color,
+        ha=across,
+        va=upright,
+        zorder=3,
+        bbox=box,
+    )
