@@ -5,7 +5,8 @@ r"""How fast answers are graded, against math-verify, and where the two disagree
 Prints gradings per CPU second, in one process, and the ratio to math-verify (gold boxed and first, time-outs None):
 `numbers`, responses that end in a boxed number, right or wrong; `mixed`, MathIF's golds (AIME, GSM8K, MATH-500, Minerva,
 OlympiadBench), each against other spellings of itself and other golds; what ours leaves to math-verify counts as ours.
-Bars: 20,000 per second on numbers, ten times math-verify on the mixed set. Then the disagreements on the mixed set.
+Bars: 20,000 per second on numbers, ten times math-verify on the mixed set. Then a batch of hanging answers, and the
+disagreements on the mixed set.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from math_verify import LatexExtractionConfig, parse, verify
 from data.answers import grade
 from data.answers.clean import clean
 from data.answers.guards import over_limit
+from data.answers.pool import Pool
 from data.answers.settle import settle
 from data.answers.worker import judge
 
@@ -109,6 +111,17 @@ def report(name: str, ours_rate: float, peer_rate: float) -> None:
     )
 
 
+def hanging(num: int) -> float:
+    """Seconds for a batch that only the deadline ends. The guards let none of these through; here they are left out."""
+    pool = Pool()
+    pool.ask("1", "1")  # starts it
+    started = time.perf_counter()
+    pool.ask_all([("7", "10^{10^{10}}")] * num)
+    elapsed = time.perf_counter() - started
+    pool.close()
+    return elapsed
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -130,6 +143,7 @@ def main() -> None:
     report("mixed", rate, other_rate)
     left = sum(settle(clean(pair.gold), clean(pair.answer)).correct is None for pair in pairs)
     print(f"left to math-verify: {left} of {num}")
+    print(f"64 hanging answers in one batch: {hanging(64):.1f} s")
     differ = {
         pair: (one, other)
         for pair, one, other in zip(pairs, verdicts, others, strict=True)
