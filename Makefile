@@ -16,7 +16,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 help:
 	@echo "make curve   train six regimes of the tiny world, sweep all checkpoints, draw the trade-off curve (CPU)"
 	@echo "make study   the same with three seeds and more steps (hours, resumable)"
-	@echo "make lengths every length term and combination of rewards from one start (an hour, resumable)"
+	@echo "make lengths every length term and combination of rewards from one start (90 min, resumable)"
 	@echo "make base    retrain the tiny base model from scratch (about an hour)"
 	@echo "make test    ruff, mypy and pytest; no GPU, no network"
 
