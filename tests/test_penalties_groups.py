@@ -256,3 +256,16 @@ def test_a_group_on_two_processes_is_scored_as_on_one():
     assert first[3] + second[3] == [1, 1, 0, 1] and first[4] + second[4] == [1, 1, 0, 1]
     # And half a group of 8 is refused on both, rather than one waiting for the other.
     assert "found 4 completions; expected all 8" in first[5] and first[5] == second[5]
+
+
+def test_a_bug_in_a_length_term_stops_the_run_and_shows_where(monkeypatch):
+    for name, shown in (
+        ("dler", "length term dler: row 'p', gold '4'"),
+        ("kimi", "length term kimi: group Group"),
+    ):
+        penalty = penalty_named(name)
+        method = "terms" if hasattr(penalty, "terms") else "term"
+        monkeypatch.setattr(type(penalty), method, lambda self, *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError) as caught:
+            penalty.score(group(W, RIGHT))
+        assert caught.value.__notes__[0].startswith(shown)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from data.answers import Verdict, grade, grade_all
 from data.constraints.base import Constraint, check_all, loads
@@ -88,9 +88,10 @@ def note_row(error: Exception, sample: Sample, doing: str) -> None:
     )
 
 
-def per_sample(
-    one: Callable[[Sample], float | None], samples: list[Sample], doing: str
-) -> list[float | None]:
+Score = TypeVar("Score", float, float | None)
+
+
+def per_sample(one: Callable[[Sample], Score], samples: list[Sample], doing: str) -> list[Score]:
     """`one` of each sample. What it raises stops the run and names the row."""
     scores = []
     for sample in samples:

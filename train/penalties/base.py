@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 import torch.distributed as dist
 from accelerate.utils import gather_object
 
-from train.samples import Reference, Sample
+from train.samples import Reference, Sample, per_sample
 
 Count = Literal["reasoning", "completion"]
 Condition = Literal["none", "correct", "satisfied"]
@@ -105,10 +105,12 @@ class PerSample(LengthReward):
         """n: tokens, >= 0; progress: share of the training steps taken, in [0, 1]."""
 
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
-        return [
-            self.term(self.length(sample), right, sample.progress)
-            for sample, right in zip(samples, correct, strict=True)
-        ]
+        right = iter(correct)
+        return per_sample(
+            lambda sample: self.term(self.length(sample), next(right), sample.progress),
+            samples,
+            f"length term {self.name}",
+        )
 
 
 class Group(NamedTuple):
@@ -134,7 +136,15 @@ class PerGroup(LengthReward):
 
     def batch_terms(self, groups: list[Group], progress: float) -> list[list[float]]:
         """`terms` of every group of a generation batch (all processes)."""
-        return [self.terms(group, progress) for group in groups]
+        return [self._terms(group, progress) for group in groups]
+
+    def _terms(self, group: Group, progress: float) -> list[float]:
+        """What `terms` raises stops the run and shows the group."""
+        try:
+            return self.terms(group, progress)
+        except Exception as error:
+            error.add_note(f"length term {self.name}: group {group}")
+            raise
 
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
         own = [self._fact(sample, right) for sample, right in zip(samples, correct, strict=True)]
