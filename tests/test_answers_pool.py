@@ -230,9 +230,10 @@ def run(program, *, kill_at=None, interrupt_at=None):
 
 
 HEAD = f"""
-import os, sys, threading, time
+import os, signal, sys, threading, time
 from pathlib import Path
 from data.answers import pool as module
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 def children(pid):
     tasks = Path(f"/proc/{{pid}}/task").iterdir()
     return [child for task in tasks for child in (task / "children").read_text().split()]
