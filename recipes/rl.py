@@ -4,6 +4,7 @@ Times are shares of the training steps, so that they survive another `max_steps`
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 def _share(key: str, found: float, below_one: bool = False) -> None:
@@ -90,6 +91,20 @@ class Stage:
     def __post_init__(self) -> None:
         _share("start", self.start, below_one=True)
         _above_zero("max_completion_length", self.max_completion_length)
+
+
+@dataclass(frozen=True)
+class TokenBudget:
+    """L1's budget in every prompt: see data/token_budget.py. low, high: tokens, inclusive; form: "Think for N tokens." or
+    "Think for maximum N tokens."."""
+
+    low: int = 100
+    high: int = 4000
+    form: Literal["exact", "max"] = "exact"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high:
+            raise ValueError(f"low, high: found {self.low}, {self.high}; expected 0 < low <= high")
 
 
 @dataclass(frozen=True)

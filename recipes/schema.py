@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 from recipes.errors import UserError
-from recipes.rl import Alarms, Bound, DynamicSampling, Stage
+from recipes.rl import Alarms, Bound, DynamicSampling, Stage, TokenBudget
 from recipes.typed import build
 
 R = TypeVar("R", bound="Recipe")
@@ -72,6 +72,7 @@ class GRPORecipe(TrainRecipe):
     stages:           of the context, in order; () leaves `trainer.max_completion_length` as it is
     dynamic_sampling: None takes every group as it comes
     methods:          changes of the trainer that are no rewards (train/methods), each once
+    token_budget:     None leaves prompts alone; else each states how long to think, for l1_exact and l1_max
     reference:        a file of scripts/reference.py, for length terms that compare with a reference model; None without
     """
 
@@ -82,6 +83,7 @@ class GRPORecipe(TrainRecipe):
     dynamic_sampling: DynamicSampling | None = None
     methods: tuple[dict[str, Any], ...] = ()
     reference: str | None = None
+    token_budget: TokenBudget | None = None
     alarms: Alarms = field(default_factory=Alarms)
 
     @property

@@ -13,6 +13,7 @@ from trl import GRPOConfig, ModelConfig, get_peft_config
 
 from data.reference import load_reference, with_reference
 from data.sources import Source, build_sources, load_mixture, num_rows
+from data.token_budget import with_token_budgets
 from data.tokenizer import Thinking, load_tokenizer
 from recipes import cli
 from recipes.run import RunDir, check_checkout
@@ -88,6 +89,8 @@ def main(args: argparse.Namespace) -> None:
         dataset = dataset.remove_columns("completion")
     if recipe.reference is not None:
         dataset = with_reference(dataset, recipe.reference, args.config)
+    if recipe.token_budget is not None:
+        dataset = with_token_budgets(dataset, recipe.token_budget, recipe.seed)
     require_columns(rewards, dataset.column_names, args.config)
     ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
     reader = SampleReader(Thinking.of(tokenizer), ends, config.num_generations)

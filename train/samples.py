@@ -35,6 +35,7 @@ class Sample:
     progress:   share of the training steps taken, in [0, 1]
     reference:  None where the data has no columns `reference_tokens` and `reference_accuracy`
     truncated:  generation stopped at its limit, without an end-of-text token
+    token_budget: how many tokens the prompt says to think for (data/token_budget.py); None where it says nothing
     soft:       instructions without a checker (column `soft_constraints`), for a soft scorer
     """
 
@@ -49,6 +50,7 @@ class Sample:
     progress: float
     reference: Reference | None = None
     truncated: bool = False
+    token_budget: int | None = None
     soft: tuple[str, ...] = ()
 
     @cached_property
@@ -133,7 +135,8 @@ class SampleReader:
             count = len(completions)
             rows = zip(
                 completions, completion_ids, columns["answer"], columns["constraints"], columns["id"],
-                _references(columns, count), columns.get("soft_constraints") or [None] * count, strict=True,
+                _references(columns, count), _column(columns, "token_budget", count),
+                _column(columns, "soft_constraints", count), strict=True,
             )  # fmt: skip
             self.samples = [self._sample(progress, *row) for row in rows]
             grade_together(self.samples)
@@ -157,6 +160,7 @@ class SampleReader:
         specs: str,
         group: str,
         reference: Reference | None,
+        token_budget: int | None,
         soft: str | None,
     ) -> Sample:
         text = message if isinstance(message, str) else message[-1]["content"]
@@ -173,6 +177,7 @@ class SampleReader:
             progress=progress,
             reference=reference,
             truncated=not ids or ids[-1] not in self.end_ids,
+            token_budget=token_budget,
             soft=() if soft is None else tuple(json.loads(soft)),
         )
 
@@ -183,10 +188,15 @@ def _constraints(specs: str) -> tuple[Constraint, ...]:
     return loads(specs)
 
 
+def _column(columns: dict[str, Any], name: str, count: int) -> list[Any]:
+    """None for every completion where the data has no such column."""
+    found: list[Any] = columns.get(name, [None] * count)
+    return found
+
+
 def _references(columns: dict[str, Any], count: int) -> list[Reference | None]:
-    missing = [None] * count
-    tokens = columns.get("reference_tokens", missing)
-    accuracies = columns.get("reference_accuracy", missing)
+    tokens = _column(columns, "reference_tokens", count)
+    accuracies = _column(columns, "reference_accuracy", count)
     return [
         None if length is None or accuracy is None else Reference(length, accuracy)
         for length, accuracy in zip(tokens, accuracies, strict=True)

@@ -6,7 +6,7 @@ completion; by default we count the reasoning, because a price on the response p
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import torch.distributed as dist
 from accelerate.utils import gather_object
@@ -104,10 +104,16 @@ class PerSample(LengthReward):
     def term(self, n: int, correct: bool, progress: float) -> float:
         """n: tokens, >= 0; progress: share of the training steps taken, in [0, 1]."""
 
+    def for_sample(self, sample: Sample) -> Self:
+        """The term with what the sample's own prompt sets."""
+        return self
+
     def terms_of(self, samples: list[Sample], correct: list[bool]) -> list[float]:
         right = iter(correct)
         return per_sample(
-            lambda sample: self.term(self.length(sample), next(right), sample.progress),
+            lambda sample: self.for_sample(sample).term(
+                self.length(sample), next(right), sample.progress
+            ),
             samples,
             f"length term {self.name}",
         )

@@ -5,14 +5,16 @@ Published, with x = slope * (target_tokens - n):
     paper: r = c * clip(x + offset, 0, 1)                 offset 0.5
     code:  r = c * max(0, (clip(x, -1, 1) + 1) / 2)       cmu-l3/l1, math_reward.py: half the slope
 
-The term is r - c, 0 for wrong answers. There the prompt states the target, here none does (l1_exact.py).
+The term is r - c, 0 for wrong answers. There the prompt states the target ("Think for maximum N
+tokens."): `token_budget: {form: max}`, as in l1_exact.py.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from train.penalties import PENALTIES
 from train.penalties.base import Condition, PerSample, above_zero, require
+from train.samples import Sample
 
 
 @PENALTIES.register("l1_max")
@@ -30,6 +32,10 @@ class L1Max(PerSample):
     def __post_init__(self) -> None:
         above_zero(target_tokens=self.target_tokens, slope=self.slope)
         require(0 <= self.offset <= 1, "offset", self.offset, "a number in [0, 1]")
+
+    def for_sample(self, sample: Sample) -> Self:
+        budget = sample.token_budget
+        return self if budget is None else replace(self, target_tokens=budget)
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         x = self.slope * (self.target_tokens - n)
