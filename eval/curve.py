@@ -11,14 +11,12 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from rich.console import Console
 from rich.table import Table
 
+from eval.figures import cross, plain, save
 from eval.many import Entry, draw_many
 from eval.scores import Score
 from recipes.run import write_atomically
@@ -97,7 +95,7 @@ def draw(points: list[Point], title: str, out: Path) -> None:
         own = [point for point in points if point.label == label]
         _regime(axes, base, own, label, COLORS[index % len(COLORS)], MARKERS[index % len(MARKERS)])
     for point in base:
-        _cross(axes, point, "#444444", alpha=0.8)
+        cross(axes, point.x, point.y, "#444444", lw=0.8, alpha=0.8)
         axes.plot(
             point.x.value,
             point.y.value,
@@ -114,15 +112,9 @@ def draw(points: list[Point], title: str, out: Path) -> None:
     axes.set_xlabel("capability: accuracy without constraints (%)")
     axes.set_ylabel("compliance: all constraints met, HAcc (%)")
     axes.set_title(title, fontsize=9.5, loc="left")
-    axes.grid(color="#EEEEEE", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes)
     axes.legend(fontsize=8.5, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    for suffix in ("png", "svg"):
-        temporary = out / f".curve.tmp.{suffix}"
-        figure.savefig(temporary, dpi=180, metadata={"Date": None} if suffix == "svg" else None)
-        temporary.replace(out / f"curve.{suffix}")
-    plt.close(figure)
+    save(figure, out, dpi=180)
 
 
 def _regime(
@@ -154,7 +146,7 @@ def _regime(
         ec="white",
     )
     for point in mean:
-        _cross(axes, point, color, alpha=0.8 if point is mean[-1] else 0.25)
+        cross(axes, point.x, point.y, color, lw=0.8, alpha=0.8 if point is mean[-1] else 0.25)
 
 
 def _path(axes: Axes, points: list[Point], color: str, lw: float, alpha: float) -> None:
@@ -166,15 +158,6 @@ def _path(axes: Axes, points: list[Point], color: str, lw: float, alpha: float) 
         alpha=alpha,
         zorder=2,
     )
-
-
-def _cross(axes: Axes, point: Point, color: str, alpha: float) -> None:
-    """95 % intervals on both axes."""
-    x, y = point.x, point.y
-    axes.errorbar(
-        x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
-        color=color, lw=0.8, alpha=alpha, zorder=1,
-    )  # fmt: skip
 
 
 def report(

@@ -9,12 +9,10 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from eval.figures import cross, plain, save
 from eval.scores import Score
 
 TOKENS, ACCURACY, HACC = "reasoning_tokens", "accuracy_with", "hacc"
@@ -35,7 +33,7 @@ class Entry(NamedTuple):
 
 
 def draw_many(entries: list[Entry], title: str, out: Path) -> None:
-    """curve.png and curve.svg in `out`. An entry that is labelled "base" is the star."""
+    """curve.png and curve.svg in `out`. The entry that is labelled "base" is where all started."""
     rows = [entry for entry in entries if entry.label != "base"]
     figure, panels = plt.subplots(1, 3, figsize=(15.5, 5.2), constrained_layout=True)
     for axes, (x, y) in zip(panels, PANELS, strict=True):
@@ -48,18 +46,11 @@ def draw_many(entries: list[Entry], title: str, out: Path) -> None:
                 _point(axes, entry.scores[x], entry.scores[y], "start", BASE_COLOR)
         axes.set_xlabel(NAMES[x])
         axes.set_ylabel(NAMES[y])
-        axes.grid(color="#EEEEEE", lw=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
+        plain(axes)
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     names = [f"{number:2d}  {entry.label}" for number, entry in enumerate(rows, start=1)]
     figure.text(1.005, 0.5, "\n".join(names), fontsize=8.5, va="center", family="monospace")
-    for suffix in ("png", "svg"):
-        temporary = out / f".curve.tmp.{suffix}"
-        metadata = {"Date": None} if suffix == "svg" else None
-        figure.savefig(temporary, dpi=160, metadata=metadata, bbox_inches="tight")
-        temporary.replace(out / f"curve.{suffix}")
-    plt.close(figure)
+    save(figure, out, dpi=160, bbox_inches="tight")
 
 
 def _limits(scores: list[Score]) -> tuple[float, float]:
@@ -77,10 +68,7 @@ def _point(axes: Axes, x: Score, y: Score, text: str, color: str) -> None:
     at = min(max(x.value, left), right), min(max(y.value, bottom), top)
     inside = at == (x.value, y.value)
     if inside:
-        axes.errorbar(
-            x.value, y.value, [[y.value - y.low], [y.high - y.value]], [[x.value - x.low], [x.high - x.value]],
-            color="#999999", lw=0.6, alpha=0.5, zorder=1,
-        )  # fmt: skip
+        cross(axes, x, y, "#999999", lw=0.6, alpha=0.5)
     else:
         text = f"{text}: {x.value:.0f}, {y.value:.0f}"
     box = {

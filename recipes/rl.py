@@ -6,17 +6,12 @@ Times are shares of the training steps, so that they survive another `max_steps`
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero, require
+
 
 def _share(key: str, found: float, below_one: bool = False) -> None:
-    if not 0 <= found <= 1 or (below_one and found == 1):
-        raise ValueError(
-            f"{key}: found {found}; expected a number in [0, 1{')' if below_one else ']'}"
-        )
-
-
-def _above_zero(key: str, found: float) -> None:
-    if found <= 0:
-        raise ValueError(f"{key}: found {found}; expected a number above 0")
+    ok = 0 <= found < 1 if below_one else 0 <= found <= 1
+    require(ok, key, found, f"a number in [0, 1{')' if below_one else ']'}")
 
 
 @dataclass(frozen=True)
@@ -64,12 +59,9 @@ class Bound:
             )
         if self.value == 0:
             raise ValueError(f"{self.reward}: found a bound of 0; expected another number")
-        _above_zero("learning_rate", self.learning_rate)
-        _above_zero("maximum", self.maximum)
-        if not 0 <= self.initial <= self.maximum:
-            raise ValueError(
-                f"initial: found {self.initial}; expected a number in [0, maximum ({self.maximum})]"
-            )
+        above_zero(learning_rate=self.learning_rate, maximum=self.maximum)
+        expected = f"a number in [0, maximum ({self.maximum})]"
+        require(0 <= self.initial <= self.maximum, "initial", self.initial, expected)
 
     @property
     def value(self) -> float:
@@ -90,7 +82,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         _share("start", self.start, below_one=True)
-        _above_zero("max_completion_length", self.max_completion_length)
+        above_zero(max_completion_length=self.max_completion_length)
 
 
 @dataclass(frozen=True)
@@ -120,7 +112,7 @@ class DynamicSampling:
     max_rounds: int = 3
 
     def __post_init__(self) -> None:
-        _above_zero("max_rounds", self.max_rounds)
+        above_zero(max_rounds=self.max_rounds)
 
 
 @dataclass(frozen=True)

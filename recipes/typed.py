@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from recipes.errors import UserError
-from recipes.registry import did_you_mean
+from recipes.registry import Registry, did_you_mean
 
 T = TypeVar("T")
 
@@ -91,6 +91,17 @@ def build(cls: type[T], raw: Any, where: str) -> T:
         return cls(**values)
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
+
+
+def build_named(registry: Registry, entry: dict[str, Any], where: str) -> Any:
+    """The registered class that `entry` names, from the other keys of it. Raises UserError for an unknown name or a bad
+    setting."""
+    settings = dict(entry)
+    try:
+        cls = registry[settings.pop("name", None)]
+    except ValueError as error:
+        raise UserError(f"{where}: name: {error}") from None
+    return build(cls, settings, where)
 
 
 def one_of(key: str, found: Any, accepted: Iterable[str], where: str) -> None:

@@ -15,7 +15,15 @@ from data.answers import Verdict
 from recipes.errors import UserError
 from recipes.rl import DynamicSampling
 from recipes.schema import GRPORecipe, load_recipe
-from tests.test_end_to_end import GRPO, ROOT, SMALL_GRPO, history, launch, runs
+from tests.test_end_to_end import (
+    GRPO,
+    ROOT,
+    SMALL_GRPO,
+    check_resumes_exactly,
+    history,
+    launch,
+    runs,
+)
 from train.dry_run import check_rollouts
 from train.dynamic_sampling import Generated, refill, split_groups
 from train.trainer import GRPOTrainer
@@ -121,16 +129,11 @@ def recipe(runs, **sections):
 
 def test_multipliers_replacements_and_stages_resume_exactly(runs):
     path = recipe(runs)
-    launch(train.grpo, path, *SMALL_GRPO, "name=whole")
-    launch(train.grpo, path, *SMALL_GRPO, "name=cut")
-    (runs / "cut/checkpoint-2/trainer_state.json").unlink()
-    launch(train.grpo, path, *SMALL_GRPO, "name=cut")
-    for key in (
+    keys = (
         "loss", "grad_norm", "reward", "multipliers/constraints", "multipliers/reasoning_tokens",
         "dynamic_sampling/generated_groups", "alarms/truncated", "completions/max_length",
-    ):  # fmt: skip
-        values = history(runs / "whole/checkpoint-2", key)
-        assert history(runs / "cut/checkpoint-2", key) == values and len(values) == 2, key
+    )  # fmt: skip
+    check_resumes_exactly(runs, path, keys)
     assert history(runs / "whole/checkpoint-2", "completions/max_length")[1] <= 16
     first, second = history(runs / "whole/checkpoint-2", "multipliers/reasoning_tokens")
     assert 0 < first < second  # the tiny model thinks for more than five tokens

@@ -50,6 +50,17 @@ def history(folder, key):
     return [entry[key] for entry in state["log_history"] if key in entry]
 
 
+def check_resumes_exactly(runs, config, keys, *overrides):
+    """A run whose second save was cut off continues to the same histories as one that was not."""
+    launch(train.grpo, config, *SMALL_GRPO, *overrides, "name=whole")
+    launch(train.grpo, config, *SMALL_GRPO, *overrides, "name=cut")
+    (runs / "cut/checkpoint-2/trainer_state.json").unlink()  # it is written last
+    launch(train.grpo, config, *SMALL_GRPO, *overrides, "name=cut")
+    for key in keys:
+        values = history(runs / "whole/checkpoint-2", key)
+        assert history(runs / "cut/checkpoint-2", key) == values and len(values) == 2, key
+
+
 def sweep_config(runs, benchmarks, names):
     path = runs / "sweep.yaml"
     labels = {name: [name] for name in names}
@@ -74,13 +85,8 @@ def test_sft_writes_its_provenance_and_does_not_train_twice(runs, capsys):
 
 
 def test_grpo_resumes_exactly_after_a_save_that_was_cut_off(runs):
-    launch(train.grpo, GRPO, *SMALL_GRPO, "name=whole")
-    launch(train.grpo, GRPO, *SMALL_GRPO, "name=cut")
-    (runs / "cut/checkpoint-2/trainer_state.json").unlink()  # it is written last
-    launch(train.grpo, GRPO, *SMALL_GRPO, "name=cut")
-    for key in ("loss", "reward", "grad_norm", "rewards/answer/mean", "rewards/soft_overlong/mean"):
-        assert history(runs / "cut/checkpoint-2", key) == history(runs / "whole/checkpoint-2", key)
-        assert len(history(runs / "whole/checkpoint-2", key)) == 2
+    keys = ("loss", "reward", "grad_norm", "rewards/answer/mean", "rewards/soft_overlong/mean")
+    check_resumes_exactly(runs, GRPO, keys)
 
 
 def test_sweep_scores_two_checkpoints_and_repeats_nothing(runs, capsys):

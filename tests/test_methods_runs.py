@@ -11,7 +11,7 @@ from trl import GRPOConfig
 import train.grpo
 from recipes.errors import UserError
 from recipes.schema import GRPORecipe, load_recipe
-from tests.test_end_to_end import GRPO, SMALL_GRPO, history, launch, runs
+from tests.test_end_to_end import GRPO, SMALL_GRPO, check_resumes_exactly, history, launch, runs
 from tests.test_methods import CLOSE, THINK, tokenizer
 from train.methods import METHODS
 from train.methods.adaptthink import AdaptThink
@@ -134,16 +134,11 @@ def test_adaptthink_resumes_exactly_with_dynamic_sampling(runs):
         runs, ADAPTTHINK, rewards=[{"name": "answer"}, {"name": "reasoning_tokens"}],
         dynamic_sampling={"reward": "answer", "max_rounds": 1},
     )  # fmt: skip
-    launch(train.grpo, path, *SMALL_GRPO, "name=whole")
-    launch(train.grpo, path, *SMALL_GRPO, "name=cut")
-    (runs / "cut/checkpoint-2/trainer_state.json").unlink()
-    launch(train.grpo, path, *SMALL_GRPO, "name=cut")
-    for key in (
+    keys = (
         "loss", "grad_norm", "reward", "openings/no_think/probability", "openings/think/probability",
         "completions/mean_length", "dynamic_sampling/generated_groups",
-    ):  # fmt: skip
-        values = history(runs / "whole/checkpoint-2", key)
-        assert history(runs / "cut/checkpoint-2", key) == values and len(values) == 2, key
+    )  # fmt: skip
+    check_resumes_exactly(runs, path, keys)
 
 
 # ---------------------------------------------------------------------- refusals

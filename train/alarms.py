@@ -6,7 +6,7 @@ against the mean of the first WINDOW batches of the run, which a resumed run sti
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch.distributed as dist
 
 from data.constraints.base import Constraint
 from recipes.rl import Alarms
+from train.penalties.repetition import repeated_share
 from train.samples import Sample
 
 WINDOW = 8  # generation batches
@@ -49,14 +50,7 @@ def compliant_without_answer(samples: list[Sample]) -> Iterable[float]:
 
 
 def repeated_ngrams(samples: list[Sample]) -> Iterable[float]:
-    return (_repeated(sample.tokens[:MAX_TOKENS]) for sample in samples[:MAX_WATCHED])
-
-
-def _repeated(tokens: Sequence[int]) -> float:
-    total = len(tokens) - NGRAM + 1
-    if total <= 0:
-        return 0.0
-    return 1 - len(set(zip(*(tokens[start:] for start in range(NGRAM)), strict=False))) / total
+    return (repeated_share(sample.tokens[:MAX_TOKENS], NGRAM) for sample in samples[:MAX_WATCHED])
 
 
 def keyword_spam(samples: list[Sample]) -> Iterable[float]:

@@ -8,7 +8,7 @@ from recipes.errors import UserError
 from recipes.registry import Registry, did_you_mean
 from recipes.rl import Ramp
 from recipes.schema import GRPORecipe
-from recipes.typed import build
+from recipes.typed import build, build_named
 from train.penalties import PENALTIES
 from train.rewards import REWARDS, Reward
 from train.samples import SampleReader
@@ -124,13 +124,9 @@ def build_rewards(recipe: GRPORecipe, where: str) -> list[WeightedReward]:
 
 def _weighted(registry: Registry, entry: dict[str, Any], here: str) -> WeightedReward:
     settings = dict(entry)
-    name, weight = settings.pop("name", None), settings.pop("weight", 1.0)
+    weight = settings.pop("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
         raise UserError(f"{here}: weight: found {weight!r}; expected a number")
     ramp = build(Ramp, settings.pop("ramp", {}), f"{here}: ramp")
-    try:
-        cls = registry[name]
-    except ValueError as error:
-        raise UserError(f"{here}: name: {error}") from None
-    reward: Reward = build(cls, settings, here)
-    return WeightedReward(name, float(weight), reward, ramp, registry is PENALTIES)
+    reward: Reward = build_named(registry, settings, here)
+    return WeightedReward(entry["name"], float(weight), reward, ramp, registry is PENALTIES)

@@ -74,6 +74,11 @@ class Sample:
         return all(self.met)
 
 
+def progress_of(state: Any) -> float:
+    """Share of the training steps taken, in [0, 1]. state: a TrainerState; 0 before there is one, or a number of steps."""
+    return state.global_step / state.max_steps if state is not None and state.max_steps else 0.0
+
+
 def grade_together(samples: list[Sample]) -> None:
     """Fills in the verdicts of a batch at once, so that answers for the algebra system share its workers."""
     graded = [sample for sample in samples if sample.gold is not None]
@@ -131,7 +136,7 @@ class SampleReader:
         columns: of the data set, by name, one entry per completion.
         """
         if completions is not self._batch:
-            progress = trainer_state.global_step / trainer_state.max_steps if trainer_state else 0.0
+            progress = progress_of(trainer_state)
             count = len(completions)
             rows = zip(
                 completions, completion_ids, columns["answer"], columns["constraints"], columns["id"],

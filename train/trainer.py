@@ -29,7 +29,7 @@ from train.methods.apply import (
     openings,
 )
 from train.objective import Objective, as_tensor
-from train.samples import SampleReader
+from train.samples import SampleReader, progress_of
 from train.spans import put, spans
 
 CHUNK = 16  # rows
@@ -62,7 +62,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
     @property
     def progress(self) -> float:
         """Share of the training steps taken, in [0, 1]."""
-        return self.state.global_step / self.state.max_steps if self.state.max_steps else 0.0
+        return progress_of(self.state)
 
     # ------------------------------------------------------------------ one generation batch
 

@@ -12,7 +12,7 @@ from data.example import Example
 from eval.records import Condition, Task
 from recipes.errors import UserError
 from recipes.registry import Registry
-from recipes.typed import build
+from recipes.typed import build_named
 
 BENCHMARKS = Registry("benchmark", "eval.benchmarks")
 
@@ -33,13 +33,7 @@ def build_benchmarks(entries: tuple[dict[str, Any], ...], where: str) -> list[Be
     found: list[Benchmark] = []
     for index, entry in enumerate(entries):
         here = f"{where}: benchmarks.{index}"
-        try:
-            cls = BENCHMARKS[entry.get("name", "")]
-        except ValueError as error:
-            raise UserError(f"{here}: name: {error}") from None
-        found.append(
-            build(cls, {key: value for key, value in entry.items() if key != "name"}, here)
-        )
+        found.append(build_named(BENCHMARKS, entry, here))
     labels = [benchmark.label for benchmark in found]
     if len(set(labels)) < len(labels):
         raise UserError(

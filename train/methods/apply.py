@@ -12,7 +12,7 @@ from trl.models.utils import disable_gradient_checkpointing
 
 from recipes.errors import UserError
 from recipes.schema import GRPORecipe
-from recipes.typed import build
+from recipes.typed import build_named
 from train.methods import METHODS
 from train.methods.base import Batch, Method, Opening
 
@@ -23,12 +23,8 @@ def build_methods(recipe: GRPORecipe, config: GRPOConfig, where: str) -> Methods
     """Raises UserError for an unknown method or setting, and where one would not be exact. where: the recipe's path."""
     found: list[Method] = []
     for index, entry in enumerate(recipe.methods):
-        settings, here = dict(entry), f"{where}: methods.{index}"
-        try:
-            cls = METHODS[settings.pop("name", None)]
-        except ValueError as error:
-            raise UserError(f"{here}: name: {error}") from None
-        method: Method = build(cls, settings, here)
+        here = f"{where}: methods.{index}"
+        method: Method = build_named(METHODS, entry, here)
         if any(other.name == method.name for other in found):
             raise UserError(f"{here}: name: found {method.name} again; expected each method once")
         try:

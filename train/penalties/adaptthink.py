@@ -16,8 +16,9 @@ always thinks has no no-think rollouts to learn from.
 
 from dataclasses import dataclass
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import LengthReward, above_zero
+from train.penalties.base import LengthReward
 from train.penalties.formats import is_no_think
 from train.samples import Sample
 

@@ -7,8 +7,9 @@ The penalty grows with how often the prompt is solved, for wrong answers too. Th
 
 from dataclasses import dataclass
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, above_zero
+from train.penalties.base import Group, PerGroup
 
 
 @PENALTIES.register("alp")

@@ -15,8 +15,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, above_zero
+from train.penalties.base import Group, PerGroup
 from train.penalties.formats import has_code_block, is_no_think
 from train.samples import Sample
 

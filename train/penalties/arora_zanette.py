@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import Literal
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, require
+from train.penalties.base import Group, PerGroup
 from train.samples import Sample
 
 

@@ -17,18 +17,6 @@ Count = Literal["reasoning", "completion"]
 Condition = Literal["none", "correct", "satisfied"]
 
 
-def require(ok: bool, key: str, found: object, expected: str) -> None:
-    """Raises ValueError for a setting that is out of range."""
-    if not ok:
-        raise ValueError(f"{key}: found {found!r}; expected {expected}")
-
-
-def above_zero(**settings: float) -> None:
-    """Raises ValueError for a setting that is not."""
-    for key, found in settings.items():
-        require(found > 0, key, found, "a number above 0")
-
-
 @dataclass(frozen=True, kw_only=True)
 class LengthReward(ABC):
     """A term that scores samples.

@@ -9,8 +9,9 @@ Published: rewards of their own, whatever the answer, beside one of 0 to 10 for 
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, above_zero
+from train.penalties.base import PerSample
 
 
 @PENALTIES.register("budget")

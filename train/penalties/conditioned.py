@@ -7,8 +7,9 @@ there); the term is r_len. `condition: satisfied` asks for all constraints too; 
 
 from dataclasses import dataclass
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, above_zero
+from train.penalties.base import Condition, PerSample
 
 
 @PENALTIES.register("conditioned")

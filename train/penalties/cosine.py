@@ -11,8 +11,9 @@ TRL's get_cosine_scaled_reward is correct_at_zero 1, correct_at_max 0.5, wrong_a
 import math
 from dataclasses import dataclass
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, require
+from train.penalties.base import PerSample
 from train.samples import Sample
 
 MARGIN_TOKENS = 16

@@ -8,8 +8,9 @@ target_tokens, so that longer answers count as wrong in the accuracy; here they 
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero, require
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, above_zero, require
+from train.penalties.base import Group, PerGroup
 from train.samples import Sample
 
 

@@ -7,8 +7,9 @@ answers -1 beyond the target or cut off. The rest of DLER is a recipe for the op
 
 from dataclasses import dataclass
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, above_zero
+from train.penalties.base import Condition, PerSample
 from train.samples import Sample
 
 

@@ -8,8 +8,9 @@ The term is r - c, 0 for wrong answers. A group of empty completions counts as n
 from dataclasses import dataclass
 from statistics import fmean
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, Group, PerGroup, above_zero
+from train.penalties.base import Condition, Group, PerGroup
 
 
 @PENALTIES.register("gr3")

@@ -13,8 +13,9 @@ import math
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from recipes.ranges import above_zero, require
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, above_zero, require
+from train.penalties.base import Group, PerGroup
 from train.penalties.formats import is_formatted
 from train.samples import Sample
 

@@ -6,29 +6,16 @@ its number is the target; `target_tokens` is that of prompts which state none. T
 it pays for padding.
 """
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, above_zero
-from train.samples import Sample
+from train.penalties.l1 import L1
 
 
 @PENALTIES.register("l1_exact")
 @dataclass(frozen=True, kw_only=True)
-class L1Exact(PerSample):
-    """<= 0. slope per token; target_tokens: where the prompt states none."""
-
-    needs_answer = False
-    target_tokens: int
-    slope: float = 3e-4
-
-    def __post_init__(self) -> None:
-        above_zero(target_tokens=self.target_tokens, slope=self.slope)
-
-    def for_sample(self, sample: Sample) -> Self:
-        budget = sample.token_budget
-        return self if budget is None else replace(self, target_tokens=budget)
+class L1Exact(L1):
+    """<= 0."""
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         return -self.slope * abs(self.target_tokens - n)

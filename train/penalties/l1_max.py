@@ -9,33 +9,27 @@ The term is r - c, 0 for wrong answers. There the prompt states the target ("Thi
 tokens."): `token_budget: {form: max}`, as in l1_exact.py.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, above_zero, require
-from train.samples import Sample
+from train.penalties.base import Condition
+from train.penalties.l1 import L1
 
 
 @PENALTIES.register("l1_max")
 @dataclass(frozen=True, kw_only=True)
-class L1Max(PerSample):
-    """In [-1, 0]. slope per token; offset: the paper's factor at the target, without a meaning in the code's variant."""
+class L1Max(L1):
+    """In [-1, 0]. offset: the paper's factor at the target, without a meaning in the code's variant."""
 
-    needs_answer = False
-    target_tokens: int
-    slope: float = 3e-4
     offset: float = 0.5
     variant: Literal["paper", "code"] = "paper"
     condition: Condition = "correct"
 
     def __post_init__(self) -> None:
-        above_zero(target_tokens=self.target_tokens, slope=self.slope)
+        super().__post_init__()
         require(0 <= self.offset <= 1, "offset", self.offset, "a number in [0, 1]")
-
-    def for_sample(self, sample: Sample) -> Self:
-        budget = sample.token_budget
-        return self if budget is None else replace(self, target_tokens=budget)
 
     def term(self, n: int, correct: bool, progress: float) -> float:
         x = self.slope * (self.target_tokens - n)

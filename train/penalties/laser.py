@@ -12,8 +12,9 @@ The term is r - c. Completions without closed thinking or without a box, as thos
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero, require
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, above_zero, require
+from train.penalties.base import PerSample
 from train.penalties.formats import is_formatted
 from train.samples import Sample
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
+from recipes.ranges import above_zero, require
 from train.penalties import PENALTIES
-from train.penalties.base import Group, PerGroup, above_zero, require
+from train.penalties.base import Group, PerGroup
 from train.penalties.laser import unformatted_term
 from train.samples import Sample
 

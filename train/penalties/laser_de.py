@@ -8,8 +8,8 @@ thrice, close by) fires on nearly every long chain of thought; here a completion
 
 from dataclasses import dataclass
 
+from recipes.ranges import above_zero
 from train.penalties import PENALTIES
-from train.penalties.base import above_zero
 from train.penalties.laser_d import LaserD
 from train.penalties.repetition import num_repeated_tokens
 from train.samples import Sample

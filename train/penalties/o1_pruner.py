@@ -10,8 +10,9 @@ empty reasoning (n counts as 1) would be paid L_ref. Their z-score over the data
 
 from dataclasses import dataclass
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import LengthReward, require
+from train.penalties.base import LengthReward
 from train.samples import Reference, Sample
 
 

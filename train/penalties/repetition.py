@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from recipes.ranges import above_zero, require
 from train.penalties import PENALTIES
-from train.penalties.base import LengthReward, above_zero, require
+from train.penalties.base import LengthReward
 from train.samples import Sample
 
 
@@ -28,6 +29,15 @@ def num_repeated_tokens(tokens: Sequence[int], ngram_size: int) -> int:
             end = start + ngram_size
         seen.add(ngram)
     return repeated
+
+
+def repeated_share(tokens: Sequence[int], ngram_size: int) -> float:
+    """Of the n-grams, those that were there before, in [0, 1); 0 for fewer than n tokens."""
+    total = len(tokens) - ngram_size + 1
+    if total <= 0:
+        return 0.0
+    ngrams = zip(*(tokens[start:] for start in range(ngram_size)), strict=False)
+    return 1 - len(set(ngrams)) / total
 
 
 @PENALTIES.register("repetition")
@@ -51,8 +61,4 @@ class Repetition(LengthReward):
         """tokens: the ids that count."""
         if self.variant == "dense":
             return self.penalty * num_repeated_tokens(tokens, self.ngram_size)
-        total = len(tokens) - self.ngram_size + 1
-        if total <= 0:
-            return 0.0
-        distinct = {tuple(tokens[start : start + self.ngram_size]) for start in range(total)}
-        return self.penalty * (1 - len(distinct) / total)
+        return self.penalty * repeated_share(tokens, self.ngram_size)

@@ -11,8 +11,9 @@ tokens leave the loss while their rewards stay in the group's mean.
 
 from dataclasses import dataclass
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import PerSample, require
+from train.penalties.base import PerSample
 
 
 @PENALTIES.register("soft_overlong")

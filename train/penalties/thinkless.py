@@ -12,8 +12,9 @@ reports that the modes collapse into one.
 
 from dataclasses import dataclass
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import LengthReward, require
+from train.penalties.base import LengthReward
 from train.penalties.formats import is_no_think
 from train.samples import Sample
 

@@ -8,8 +8,9 @@ beyond L is not paid. As published, an answer that stands before a cut-off withi
 
 from dataclasses import dataclass
 
+from recipes.ranges import require
 from train.penalties import PENALTIES
-from train.penalties.base import Condition, PerSample, require
+from train.penalties.base import Condition, PerSample
 
 
 @PENALTIES.register("thinkprune")

@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from data.constraints.text import has_content
+from recipes.typed import build_named
 from train.rewards import REWARDS
 from train.samples import Sample, per_sample
-from train.soft_scorers import SOFT_SCORERS, SoftScorer, build_scorer
+from train.soft_scorers import SOFT_SCORERS, SoftScorer
 
 HELD = 0.5  # a soft score from here on counts as met, where p is a count
 
@@ -53,7 +54,7 @@ class Constraints:
 
     @cached_property
     def scorer(self) -> SoftScorer | None:
-        return None if self.soft is None else build_scorer(SOFT_SCORERS, self.soft, "soft")
+        return None if self.soft is None else build_named(SOFT_SCORERS, self.soft, "soft")
 
     @property
     def columns(self) -> tuple[str, ...]:
