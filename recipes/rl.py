@@ -100,6 +100,19 @@ class TokenBudget:
 
 
 @dataclass(frozen=True)
+class Monitoring:
+    """A monitoring set: `num_prompts` prompts of the data that are not trained on. Every `every_steps` steps each gets
+    num_generations completions, scored and logged like those of training (`eval_...`). LASER-D and LASER-DE set their
+    targets by it."""
+
+    num_prompts: int
+    every_steps: int = 20
+
+    def __post_init__(self) -> None:
+        above_zero(num_prompts=self.num_prompts, every_steps=self.every_steps)
+
+
+@dataclass(frozen=True)
 class DynamicSampling:
     """DAPO's refill (https://arxiv.org/abs/2503.14476, section 3.2): groups without signal are replaced by groups of other
     prompts. See train/dynamic_sampling.py.

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 from recipes.errors import UserError
-from recipes.rl import Alarms, Bound, DynamicSampling, Stage, TokenBudget
+from recipes.rl import Alarms, Bound, DynamicSampling, Monitoring, Stage, TokenBudget
 from recipes.typed import build
 
 R = TypeVar("R", bound="Recipe")
@@ -73,6 +73,7 @@ class GRPORecipe(TrainRecipe):
     dynamic_sampling: None takes every group as it comes
     methods:          changes of the trainer that are no rewards (train/methods), each once
     token_budget:     None leaves prompts alone; else each states how long to think, for l1_exact and l1_max
+    monitoring:       a held-out set that is scored during training; None for none
     reference:        a file of scripts/reference.py, for length terms that compare with a reference model; None without
     """
 
@@ -82,6 +83,7 @@ class GRPORecipe(TrainRecipe):
     stages: tuple[Stage, ...] = ()
     dynamic_sampling: DynamicSampling | None = None
     methods: tuple[dict[str, Any], ...] = ()
+    monitoring: Monitoring | None = None
     reference: str | None = None
     token_budget: TokenBudget | None = None
     alarms: Alarms = field(default_factory=Alarms)

@@ -1,8 +1,6 @@
 """Groups without signal are replaced, in every process alike, and a resumed run draws the same replacements."""
 
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,11 +15,11 @@ from recipes.rl import DynamicSampling
 from recipes.schema import GRPORecipe, load_recipe
 from tests.test_end_to_end import (
     GRPO,
-    ROOT,
     SMALL_GRPO,
     check_resumes_exactly,
     history,
     launch,
+    launch_on_two,
     runs,
 )
 from train.dry_run import check_rollouts
@@ -178,15 +176,10 @@ def test_two_processes_train_together(runs):
     """Groups of four spread over two processes, for a length term that compares them; then whole groups, refilled."""
     spread = {"length_penalty": {"name": "kimi"}, "dynamic_sampling": None}
     for name, sections, rows in (("spread", spread, 2), ("refilled", {}, 4)):
-        command = [
-            sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu2.yaml",
-            "train/grpo.py", "--config", recipe(runs, **sections), *SMALL_GRPO, f"name={name}",
-            f"trainer.per_device_train_batch_size={rows}", "trainer.use_cpu=true", "trainer.max_steps=1",
-        ]  # fmt: skip
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+        launch_on_two(
+            recipe(runs, **sections), *SMALL_GRPO, f"name={name}",
+            f"trainer.per_device_train_batch_size={rows}", "trainer.max_steps=1",
+        )  # fmt: skip
         folder = runs / name / "checkpoint-1"
         assert len(list(folder.glob("rng_state_*"))) == 2  # both processes were there
         assert history(folder, "multipliers/reasoning_tokens")[0] > 0

@@ -45,6 +45,18 @@ def launch(module, config, *overrides, dry_run=False):
     module.main(argparse.Namespace(config=config, overrides=list(overrides), dry_run=dry_run))
 
 
+def launch_on_two(config, *overrides):
+    """GRPO on two processes of this machine."""
+    command = [
+        sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu2.yaml",
+        "train/grpo.py", "--config", config, *overrides, "trainer.use_cpu=true",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def history(folder, key):
     state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
     return [entry[key] for entry in state["log_history"] if key in entry]

@@ -1,6 +1,7 @@
 """Changes of the trainer that are no rewards: how they begin completions and weigh their tokens, by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from trl import GRPOConfig
 
 from data.sources import build_sources, load_mixture
 from data.tokenizer import Thinking
+from tests.penalty_samples import sample
 from train.methods.adaptthink import AdaptThink
 from train.methods.apply import (
     completed,
@@ -21,7 +23,9 @@ from train.methods.apply import (
 from train.methods.base import Batch, Opening
 from train.methods.degrpo import DeGRPO
 from train.methods.grpo_lead import GRPOLead
+from train.methods.repetition import Repetition
 from train.objective import Objective
+from train.penalties.repetition import repeats
 from train.reward_functions import WeightedReward
 from train.rewards.answer import Answer
 from train.samples import SampleReader
@@ -50,7 +54,8 @@ def batch(**given):
     given.setdefault("advantages", torch.ones(8, 1))
     return Batch(**{
         "completion_mask": torch.ones(len(given["advantages"]), 3, dtype=torch.long), "num_tokens": 24, "num_completions": 8,
-        "rewards": torch.zeros(8, 1), "reward_names": ["answer"], "num_generations": 4, "first_row": 0, **given,
+        "samples": [], "rewards": torch.zeros(8, 1),
+        "reward_names": ["answer"], "num_generations": 4, "first_row": 0, **given,
     })  # fmt: skip
 
 
@@ -101,6 +106,52 @@ def test_difficulty_weights_leave_tokens_apart_that_another_method_told_apart():
     assert found.shape == (8, 2)
     weights = GRPOLead().weight(torch.tensor([0.0, 1.0]))
     assert torch.allclose(found[0], torch.tensor([2.0, -1.0]) * weights)
+
+
+# ---------------------------------------------------------------------- repetition
+
+LOOP = (1, 2, 3, 1, 2, 3, 1, 2, 3)  # of the page: trigrams 3, 4, 5, 6 repeat, so tokens 3 to 8 do
+
+
+def test_a_repeated_token_costs_those_before_it_by_its_own_discount():
+    first, second = (sample(9, True, tokens=LOOP), sample(9, True, tokens=range(9)))
+    found = Repetition(ngram_size=3, penalty=-1.0, discount=0.5, weight=2.0).advantages(
+        batch(
+            advantages=torch.tensor([[1.0], [1.0]]), completion_mask=torch.ones(2, 10), samples=[first, second]
+        )
+    )  # fmt: skip
+    # R_8 = -1, R_7 = -1 - 0.5, ..., R_3 = -1.96875, then halved; the padding has none.
+    returns = [
+        -0.24609375,
+        -0.4921875,
+        -0.984375,
+        -1.96875,
+        -1.9375,
+        -1.875,
+        -1.75,
+        -1.5,
+        -1.0,
+        0.0,
+    ]
+    assert found[0].tolist() == pytest.approx([1 + 2 * value for value in returns])
+    assert found[1].tolist() == [1.0] * 10
+
+
+def test_undiscounted_the_first_token_gets_the_pages_sum():
+    assert Repetition(ngram_size=3, discount=1.0).returns(repeats(LOOP, 3))[0] == pytest.approx(
+        -0.30
+    )
+
+
+def test_repeats_of_the_response_cost_where_asked():
+    looped = replace(sample(0, True), num_reasoning_tokens=3, num_tokens=9, tokens=LOOP)
+    given = {
+        "advantages": torch.zeros(1, 1),
+        "completion_mask": torch.ones(1, 9),
+        "samples": [looped],
+    }
+    assert Repetition(ngram_size=3).advantages(batch(**given)).abs().sum() == 0
+    assert (Repetition(ngram_size=3, count="completion").advantages(batch(**given)) < 0).all()
 
 
 # ---------------------------------------------------------------------- degrpo

@@ -161,6 +161,11 @@ def test_adaptthink_resumes_exactly_with_dynamic_sampling(runs):
             "num_generations: found 5; expected an even number",
         ),
         ({"methods": [{"name": "adaptthink"}]}, ["trainer.off_policy_mask_threshold=0.5"], "off_policy_mask_threshold"),
+        ({"methods": [{"name": "repetition", "discount": 1.5}]}, [], "discount: found 1.5"),
+        (
+            {"methods": [{"name": "repetition"}], "length_penalty": {"name": "repetition"}}, [],
+            "length_penalty: found 'repetition' too",
+        ),
         ({"methods": [{"name": "adaptthink", "start": "</think>"}]}, [], "whose first token is that of '</think>'"),
     ],
 )  # fmt: skip
@@ -168,6 +173,16 @@ def test_what_would_not_be_exact_is_refused_in_one_line(runs, sections, override
     with pytest.raises(UserError, match=message) as caught:
         launch(train.grpo, recipe(runs, **sections), *SMALL_GRPO, *overrides, "name=x")
     assert "\n" not in str(caught.value) and "recipe.yaml" in str(caught.value)
+
+
+def test_the_repetition_price_tells_tokens_apart_in_a_real_run(runs):
+    Last.seen.clear()
+    price = {"name": "repetition", "ngram_size": 1, "count": "completion"}
+    started(runs, "repetition", price, {"name": "last"})
+    for found in Last.seen:
+        assert [list(sample.tokens) for sample in found.samples] in SEEN
+        assert found.advantages.shape == found.completion_mask.shape
+        assert (found.advantages.amax(1) > found.advantages.amin(1)).all()
 
 
 def test_adaptthink_refuses_a_vllm_server(runs):

@@ -26,7 +26,7 @@ from tests.penalty_samples import (
 )
 from train.penalties import PENALTIES
 from train.penalties.base import PerGroup
-from train.penalties.repetition import num_repeated_tokens
+from train.penalties.repetition import repeats
 
 # One of each, with settings that let drawn lengths (0 to 20000) reach every branch.
 REACHING = {"grpo_lead": {"free_tokens": 0}, "conditioned": {"max_tokens": 1000}}
@@ -163,13 +163,15 @@ def test_thinking_costs_thinkless_only_where_the_answer_is_right(samples):
 def test_repeated_tokens_are_those_inside_a_later_occurrence(tokens, size):
     grams = [tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1)]
     later = {i + k for i, gram in enumerate(grams) if gram in grams[:i] for k in range(size)}
-    assert num_repeated_tokens(tokens, size) == len(later)
+    assert {index for index, again in enumerate(repeats(tokens, size)) if again} == later
 
 
 # -------------------------------------------------------------------- every registered penalty builds
 @pytest.mark.parametrize("name", NAMES)
 def test_settings_without_a_default_are_known_here(name):
-    needed = {field.name for field in fields(PENALTIES[name]) if field.default is MISSING}
+    needed = {
+        field.name for field in fields(PENALTIES[name]) if field.init and field.default is MISSING
+    }
     assert needed == REQUIRED.get(name, {}).keys()
 
 

@@ -14,7 +14,7 @@ from trl import GRPOConfig, ModelConfig, SFTConfig
 
 from recipes.errors import UserError
 from recipes.run import RunDir
-from recipes.schema import TrainRecipe
+from recipes.schema import GRPORecipe, TrainRecipe
 from recipes.typed import build, one_of, validated
 
 Config = TypeVar("Config", SFTConfig, GRPOConfig)
@@ -59,9 +59,7 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
     accept."""
     here = f"{where}: trainer"
     given = validated(cls, recipe.trainer, here)
-    for key in MANAGED:
-        if key in given:
-            raise UserError(f"{here}: {key} is set by Tether (from `name` and `seed`); remove it")
+    _refuse(given, MANAGED, here, "name` and `seed")
     for key, accepted in ENUMS[cls.__name__].items():
         if key in given:
             one_of(key, given[key], accepted, here)
@@ -75,12 +73,23 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
         # `bf16: true` in a recipe means "where the hardware has it", so that it also runs on a
         # laptop.
         given["bf16"] = bool(given.get("bf16", False)) and cpu_has_bf16()
+    if isinstance(recipe, GRPORecipe) and recipe.monitoring is not None:
+        _refuse(given, ("eval_strategy", "eval_steps"), here, "monitoring")
+        groups = given.get("num_generations_eval") or given.get("num_generations", 8)
+        defaults |= {"per_device_eval_batch_size": groups}
+        given |= {"eval_strategy": "steps", "eval_steps": recipe.monitoring.every_steps}
     try:
         return cls(
             output_dir=str(run.path), run_name=recipe.name, seed=recipe.seed, **(defaults | given)
         )
     except ValueError as error:
         raise UserError(f"{here}: {' '.join(str(error).split())}") from None
+
+
+def _refuse(given: dict[str, Any], keys: tuple[str, ...], here: str, source: str) -> None:
+    for key in keys:
+        if key in given:
+            raise UserError(f"{here}: {key} is set by Tether (from `{source}`); remove it")
 
 
 def log_offline(run: RunDir) -> None:

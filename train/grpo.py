@@ -9,6 +9,7 @@ import argparse
 from typing import NamedTuple
 
 import transformers
+from datasets import Dataset
 from trl import GRPOConfig, ModelConfig, get_peft_config
 
 from data.reference import load_reference, with_reference
@@ -16,6 +17,7 @@ from data.sources import Source, build_sources, load_mixture, num_rows
 from data.token_budget import with_token_budgets
 from data.tokenizer import Thinking, load_tokenizer
 from recipes import cli
+from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
 from train.config import log_offline, model_config, trainer_config
@@ -23,7 +25,13 @@ from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
 from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
 from train.objective import Objective
-from train.reward_functions import WeightedReward, build_rewards, check_names, require_columns
+from train.reward_functions import (
+    WeightedReward,
+    build_rewards,
+    check_monitoring,
+    check_names,
+    require_columns,
+)
 from train.rollout import cpu_rollout
 from train.samples import SampleReader
 from train.trainer import Extras, GRPOTrainer
@@ -50,14 +58,32 @@ def plan(path: str, overrides: list[str]) -> Plan:
     sources = build_sources(recipe.data, path)
     rewards = build_rewards(recipe, path)
     check_names(recipe, rewards, path)
+    check_monitoring(recipe, rewards, path)
     if recipe.reference is not None:
         load_reference(recipe.reference, path)
     config = trainer_config(GRPOConfig, recipe, run, path)
     check_rollouts(recipe, config, path)
     methods = build_methods(recipe, config, path)
     config.reward_weights = [reward.weight for reward in rewards]
-    sizes = arithmetic(config, num_rows(sources), path)
+    sizes = arithmetic(config, _num_trained(recipe, num_rows(sources), path), path)
     return Plan(recipe, run, model_args, sources, rewards, config, methods, sizes)
+
+
+def _num_trained(recipe: GRPORecipe, rows: int, where: str) -> int:
+    held_out = 0 if recipe.monitoring is None else recipe.monitoring.num_prompts
+    if held_out >= rows:
+        raise UserError(
+            f"{where}: monitoring: num_prompts: found {held_out}; expected fewer than the data's {rows} prompts"
+        )
+    return rows - held_out
+
+
+def split(dataset: Dataset, recipe: GRPORecipe) -> tuple[Dataset, Dataset | None]:
+    """What is trained on, and the monitoring set."""
+    if recipe.monitoring is None:
+        return dataset, None
+    parts = dataset.train_test_split(recipe.monitoring.num_prompts, seed=recipe.seed)
+    return parts["train"], parts["test"]
 
 
 def main(args: argparse.Namespace) -> None:
@@ -92,6 +118,7 @@ def main(args: argparse.Namespace) -> None:
     if recipe.token_budget is not None:
         dataset = with_token_budgets(dataset, recipe.token_budget, recipe.seed)
     require_columns(rewards, dataset.column_names, args.config)
+    dataset, monitoring_set = split(dataset, recipe)
     ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
     reader = SampleReader(Thinking.of(tokenizer), ends, config.num_generations)
     objective = Objective(rewards, recipe.constrained, recipe.alarms)
@@ -101,6 +128,7 @@ def main(args: argparse.Namespace) -> None:
         extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods),
         reward_funcs=[reward.bind(reader) for reward in rewards],
         train_dataset=dataset,
+        eval_dataset=monitoring_set,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
         rollout_func=cpu_rollout(config, model_args.use_peft, methods),

@@ -16,6 +16,7 @@ from recipes.rl import Alarms, Bound
 from train.alarms import Watch
 from train.constrained import DualAscent
 from train.group_signal import Aggregation, applies, combined, silent
+from train.penalties.base import Monitored
 from train.reward_functions import WeightedReward
 
 
@@ -31,6 +32,9 @@ class Objective(TrainerCallback, ExportableState):  # type: ignore[misc]
         self.rewards = rewards
         self.dual = DualAscent(bounds)
         self.watch = Watch(alarms or Alarms())
+        self.monitored = {
+            entry.name: entry.reward for entry in rewards if isinstance(entry.reward, Monitored)
+        }
 
     def weights(self, progress: float) -> list[float]:
         """One for each reward. progress: share of the training steps taken, in [0, 1]."""
@@ -67,7 +71,14 @@ class Objective(TrainerCallback, ExportableState):  # type: ignore[misc]
             logged[f"alarms/{name}"] = value
         for name, value in self.dual.values.items():
             logged[f"multipliers/{name}"] = value
+        for name, term in self.monitored.items():
+            logged |= {f"monitoring/{name}/{key}": value for key, value in term.values.items()}
         return logged
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """The monitoring set has been seen. Comes before the step's checkpoint is saved."""
+        for term in self.monitored.values():
+            term.monitored()
 
     def _means(self, rewards: Tensor) -> dict[str, float]:
         means = rewards.nanmean(dim=0).tolist()
@@ -85,7 +96,11 @@ class Objective(TrainerCallback, ExportableState):  # type: ignore[misc]
     # ------------------------------------------------------------------ saved with a checkpoint
 
     def state(self) -> dict[str, Any]:
-        attributes = {"multipliers": self.dual.values, "watch": self.watch.state()}
+        attributes = {
+            "multipliers": self.dual.values,
+            "watch": self.watch.state(),
+            "monitored": {name: term.state() for name, term in self.monitored.items()},
+        }
         return {"args": {}, "attributes": attributes}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -94,6 +109,8 @@ class Objective(TrainerCallback, ExportableState):  # type: ignore[misc]
         if saved:
             self.dual.restore(saved["attributes"]["multipliers"])
             self.watch.restore(saved["attributes"]["watch"])
+            for name, term in self.monitored.items():
+                term.restore(saved["attributes"]["monitored"][name])
 
 
 def signal_metrics(

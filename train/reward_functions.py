@@ -10,6 +10,7 @@ from recipes.rl import Ramp
 from recipes.schema import GRPORecipe
 from recipes.typed import build, build_named
 from train.penalties import PENALTIES
+from train.penalties.base import Monitored
 from train.rewards import REWARDS, Reward
 from train.samples import SampleReader
 
@@ -98,6 +99,22 @@ def check_names(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -
     sampling = recipe.dynamic_sampling
     if sampling is not None and sampling.reward is not None:
         _known(sampling.reward, names, f"{where}: dynamic_sampling")
+
+
+def check_monitoring(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -> None:
+    """Raises UserError for a length term that needs `monitoring:`, or does not know that it is to use it."""
+    monitored = recipe.monitoring is not None
+    for entry in rewards:
+        if not isinstance(entry.reward, Monitored):
+            continue
+        key = entry.reward.monitored_by
+        value = getattr(entry.reward, key)
+        if (value is not None) is not monitored:
+            found = "a section `monitoring:`" if monitored else "no section `monitoring:`"
+            remedy = "set it" if monitored else "add `monitoring: {num_prompts: ...}`, or remove it"
+            raise UserError(
+                f"{where}: length_penalty: {entry.name}: {key}: found {value} with {found}; {remedy}"
+            )
 
 
 def _known(name: str, names: list[str], here: str) -> None:

@@ -36,6 +36,7 @@ class Sample:
     reference:  None where the data has no columns `reference_tokens` and `reference_accuracy`
     truncated:  generation stopped at its limit, without an end-of-text token
     token_budget: how many tokens the prompt says to think for (data/token_budget.py); None where it says nothing
+    held_out:   generated for the monitoring set, in an evaluation, not to train on
     soft:       instructions without a checker (column `soft_constraints`), for a soft scorer
     """
 
@@ -51,6 +52,7 @@ class Sample:
     reference: Reference | None = None
     truncated: bool = False
     token_budget: int | None = None
+    held_out: bool = False
     soft: tuple[str, ...] = ()
 
     @cached_property
@@ -112,11 +114,13 @@ def per_sample(one: Callable[[Sample], Score], samples: list[Sample], doing: str
 
 @dataclass
 class SampleReader:
-    """end_ids: the ids that end a completion which was not cut off (end-of-text, padding)."""
+    """end_ids: the ids that end a completion which was not cut off (end-of-text, padding). num_generations, held_out: of
+    the batch that comes next; the trainer sets them."""
 
     thinking: Thinking
     end_ids: frozenset[int]
     num_generations: int
+    held_out: bool = False
     _batch: Any = field(default=None, init=False, repr=False)
     samples: list[Sample] = field(default_factory=list, init=False, repr=False)  # the last batch
 
@@ -183,6 +187,7 @@ class SampleReader:
             reference=reference,
             truncated=not ids or ids[-1] not in self.end_ids,
             token_budget=token_budget,
+            held_out=self.held_out,
             soft=() if soft is None else tuple(json.loads(soft)),
         )
 

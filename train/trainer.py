@@ -102,6 +102,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
     ) -> torch.Tensor:
         """[rows of all processes, functions]. Sets the weights that TRL is about to use."""
+        if self.extras is not None:
+            training, reader = self.model.training, self.extras.reader
+            reader.held_out = not training
+            reader.num_generations = self.num_generations if training else self.num_generations_eval
         rewards: torch.Tensor = super()._calculate_rewards(
             inputs, prompts, completions, completion_ids_list
         )

@@ -113,6 +113,7 @@ def apply_methods(
                 num_completions=int(trainer.accelerator.gather(mask[:, 0].sum()).sum()),
                 rewards=rewards,
                 reward_names=trainer.reward_func_names,
+                samples=trainer.extras.reader.samples,
                 num_generations=trainer.num_generations,
                 first_row=trainer.accelerator.process_index * rows,
             )

@@ -13,6 +13,7 @@ from torch import Tensor
 from trl import GRPOConfig
 
 from recipes.schema import GRPORecipe
+from train.samples import Sample
 
 
 class Opening(NamedTuple):
@@ -37,6 +38,7 @@ class Batch:
     num_completions: completions of all processes that have such a token
     rewards:         [rows of all processes, functions], NaN where one does not apply; whole groups in order
     reward_names:    of the functions
+    samples:         of the rows, as the rewards saw them
     num_generations: rows of a group
     first_row:       where this process's rows begin among all
     """
@@ -47,6 +49,7 @@ class Batch:
     num_completions: int
     rewards: Tensor
     reward_names: Sequence[str]
+    samples: Sequence[Sample]
     num_generations: int
     first_row: int
 

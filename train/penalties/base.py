@@ -6,7 +6,7 @@ completion; by default we count the reasoning, because a price on the response p
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import torch.distributed as dist
 from accelerate.utils import gather_object
@@ -132,6 +132,9 @@ class PerGroup(LengthReward):
         """`terms` of every group of a generation batch (all processes)."""
         return [self._terms(group, progress) for group in groups]
 
+    def monitor(self, groups: list[Group]) -> None:
+        """Groups of the monitoring set, in an evaluation."""
+
     def _terms(self, group: Group, progress: float) -> list[float]:
         """What `terms` raises stops the run and shows the group."""
         try:
@@ -145,6 +148,8 @@ class PerGroup(LengthReward):
         facts, start = gathered(own)
         rows = list(whole_groups(facts, self.name).values())
         groups = [group_of([facts[row] for row in members]) for members in rows]
+        if samples[0].held_out:
+            self.monitor(groups)
         terms = [0.0] * len(facts)
         for members, found in zip(rows, self.batch_terms(groups, samples[0].progress), strict=True):
             for row, term in zip(members, found, strict=True):
@@ -154,6 +159,32 @@ class PerGroup(LengthReward):
     def _fact(self, sample: Sample, correct: bool) -> "Fact":
         reasoning_format = self.reasoning_format(sample)
         return Fact(sample.group, sample.group_size, self.length(sample), correct, reasoning_format)
+
+
+class Monitored(PerGroup):
+    """A term that follows what the policy does on a monitoring set (recipe section `monitoring:`), and remembers it.
+
+    monitored_by: the setting that asks for such a set; None in it for none
+    """
+
+    monitored_by: ClassVar[str]
+
+    @abstractmethod
+    def monitored(self) -> None:
+        """Takes up the groups of the evaluation that has ended, the same on every process."""
+
+    @property
+    @abstractmethod
+    def values(self) -> dict[str, float]:
+        """What it follows now, to be logged."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps, for JSON."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any]) -> None:
+        """What `state` gave."""
 
 
 class Fact(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from recipes.ranges import above_zero
 from train.penalties import PENALTIES
 from train.penalties.laser_d import LaserD
-from train.penalties.repetition import num_repeated_tokens
+from train.penalties.repetition import repeats
 from train.samples import Sample
 
 
@@ -23,6 +23,7 @@ class LaserDE(LaserD):
     ngram_size: int = 40
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         above_zero(ngram_size=self.ngram_size)
 
     def within(self, n: int, correct: bool, target: int) -> float:
@@ -37,4 +38,4 @@ class LaserDE(LaserD):
         ]
 
     def _repeats(self, sample: Sample) -> bool:
-        return num_repeated_tokens(sample.tokens[: self.length(sample)], self.ngram_size) > 0
+        return any(repeats(sample.tokens[: self.length(sample)], self.ngram_size))

@@ -3,9 +3,9 @@
     dense: penalty * (number of tokens inside a second or later occurrence of an n-gram)
     trl:   penalty * (1 - distinct n-grams / n-grams), TRL's get_repetition_penalty_reward (there n = 3, penalty -1)
 
-Published: added to the cosine reward; dense with n = 40 and -0.05 on each token, discounted by 0.99. TRL's rewards are one
-number per completion, so the tokens' prices are summed here, undiscounted: discounting from the first token would make
-late loops free. The sum is unbounded (0.05 per token): choose the weight with max_completion_length in mind.
+Published: added to the cosine reward; dense with n = 40 and -0.05 on each token, discounted by 0.99: that is the method
+`repetition` (train/methods), which tells tokens apart. Here the tokens' prices are one sum per completion, undiscounted.
+It is unbounded (0.05 per token): choose the weight with max_completion_length in mind.
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from train.penalties.base import LengthReward
 from train.samples import Sample
 
 
-def num_repeated_tokens(tokens: Sequence[int], ngram_size: int) -> int:
-    """Tokens that lie inside an n-gram seen before (overlaps count once); 0 for fewer than n tokens."""
+def repeats(tokens: Sequence[int], ngram_size: int) -> list[bool]:
+    """Which tokens lie inside an n-gram seen before; none of fewer than n tokens."""
     seen: set[tuple[int, ...]] = set()
-    repeated = end = 0
+    found = [False] * len(tokens)
     for start in range(len(tokens) - ngram_size + 1):
-        ngram = tuple(tokens[start : start + ngram_size])
+        end = start + ngram_size
+        ngram = tuple(tokens[start:end])
         if ngram in seen:
-            repeated += start + ngram_size - max(start, end)
-            end = start + ngram_size
+            found[start:end] = [True] * ngram_size
         seen.add(ngram)
-    return repeated
+    return found
 
 
 def repeated_share(tokens: Sequence[int], ngram_size: int) -> float:
@@ -60,5 +60,5 @@ class Repetition(LengthReward):
     def term(self, tokens: Sequence[int]) -> float:
         """tokens: the ids that count."""
         if self.variant == "dense":
-            return self.penalty * num_repeated_tokens(tokens, self.ngram_size)
+            return self.penalty * sum(repeats(tokens, self.ngram_size))
         return self.penalty * repeated_share(tokens, self.ngram_size)
