@@ -20,6 +20,12 @@ RIGHT = r"""
 5C_{16} ≟ 5\mathrm{c}_{16}
 13 ≟ \text{13}
 13 ≟ \textbf{13}
+Yes ≟ \text{Yes}
+Yes ≟ \textbf{YES}
+No ≟ \text{No}
+Bob ≟ \text{Bob}
+4080 ≟ 4080 \, \AA
+4080 \AA ≟ 408 \text{ nm}
 13 ≟ \text{13 marbles}
 13 ≟ \text{thirteen}
 13 ≟ \text{Total} = 13
@@ -160,6 +166,10 @@ x>3 ≟ y>3
 c - d ≟ d-c
 rst ≟ r s
 abc ≟ ABC
+abc ≟ \text{ABC}
+Yes ≟ \text{No}
+No ≟ Yes
+Bob ≟ \text{Rob}
 x ≟ 2y-2
 y=x+1 ≟ y'=2y
 f(x)=5x-2 ≟ f(w)=5x-2

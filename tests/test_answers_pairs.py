@@ -1,4 +1,4 @@
-"""The bars of the grader on pairs that two examiners wrote and labelled without having seen it (tests/answer_pairs)."""
+"""The bars of the grader on pairs that three examiners wrote and labelled without having seen it (tests/answer_pairs)."""
 
 import pytest
 

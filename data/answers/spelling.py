@@ -111,6 +111,7 @@ _LAYOUT = (
 _SYMBOLS = (
     (r"\\(?:text|math)dollar(?![A-Za-z])", r"\\$"),
     (r"\\(?:pounds|textsterling)(?![A-Za-z])", "£"),
+    (r"\\(?:AA|aa)(?![A-Za-z])|[Å\u212b]", r"\\text{angstrom}"),
     (r"\\(?:text)?euro(?![A-Za-z])", "€"),
     (r"\\(?:text)?yen(?![A-Za-z])", "¥"),
     (r"\\text\s?\{\s*(\\\$|[£€¥]|%|(?:\\\$|[£€¥])\s?[\d.,]*\d)\s*\}", r"\1"),

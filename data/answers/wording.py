@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from data.answers.clean import words
+from data.answers.clean import bare, words
 from data.answers.expression import trees
 from data.answers.extract import DENIAL
 
@@ -29,6 +29,7 @@ _STANDALONE = re.compile(r"(?<![A-Za-z\\])[A-J](?![A-Za-z])|(?<=\()[a-j](?=\))")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*[A-Za-z]")
 # A word has a vowel; letters without one, or alone, are symbols in a product.
 _LONG_WORD = re.compile(r"(?<![a-z])(?=[a-z]*[aeiouy])[a-z]{3,}")
+_NAME = re.compile(r"[A-Z](?=[a-z]*[aeiouy])[a-z]+")  # `No`, `Bob`
 _SYMBOLS = re.compile(r"[a-z](?:[ -]+[a-z])+")
 _PRINTED = re.compile(r"[a-z]{2,}")
 _MODULO = re.compile(r"\\[bp]?mod(?![A-Za-z])")
@@ -68,6 +69,8 @@ def _bare(text: str) -> str:
 def text(gold: str, answer: str) -> Settled:
     """Answers that are words: case, articles and "it is" do not count. `b - a` and `mgh` are products of symbols."""
     wanted, found = words(gold), words(answer)
+    if _NAME.fullmatch(gold) and wanted == found and ("\\text" in answer or bare(answer) == gold):
+        return Settled(True, "text")
     in_text = "\\text" in gold
     if not _WORDS.fullmatch(wanted):
         if in_text and not _TEXT.sub("", gold).strip() and _LONG_WORD.search(wanted):

@@ -3,7 +3,7 @@ r"""How often answers are judged wrongly, beside math-verify: false negatives an
     PYTHONPATH=. python scripts/bench/grader_accuracy.py [PAIRS.jsonl ...]
 
 Rows: {"gold": ..., "prediction": ..., "label": true | false, "class": ..., "contested": true where two careful readers could
-differ}. Default: tests/answer_pairs, written by two examiners who had not seen the grader. Contested rows are left out.
+differ}. Default: tests/answer_pairs, written by three examiners who had not seen the grader. Contested rows are left out.
 math-verify is used as its limits ask for: gold boxed and first, the answer extracted by our rules (its own take two boxes
 for a set). Bars: 1.5 % false negatives, 0.1 % false positives.
 """
@@ -21,6 +21,7 @@ from tqdm import tqdm
 from data.answers import grade_all
 from data.answers.extract import extract
 from data.mirror import json_lines
+from data.response import split
 
 PAIRS = Path(__file__).resolve().parents[2] / "tests/answer_pairs"
 
@@ -51,8 +52,13 @@ def counts(rows: list[dict[str, Any]], verdicts: list[bool | None]) -> Counts:
     )
 
 
+def response(row: dict[str, Any]) -> str:
+    """What follows the thinking, as `eval.score answers` takes it."""
+    return split(row["prediction"]).response
+
+
 def ours(rows: list[dict[str, Any]]) -> list[bool | None]:
-    graded = grade_all([(row["gold"], row["prediction"]) for row in rows], fallbacks=True)
+    graded = grade_all([(row["gold"], response(row)) for row in rows], fallbacks=True)
     return [verdict.correct for verdict in graded]
 
 
@@ -65,7 +71,7 @@ def math_verify(rows: list[dict[str, Any]]) -> list[bool | None]:
 
     found: list[bool | None] = []
     for row in tqdm(rows, desc="math-verify", leave=False):
-        answer = extract(row["prediction"], fallbacks=True).answer
+        answer = extract(response(row), fallbacks=True).answer
         same = answer is not None and verify(parsed(row["gold"]), parsed(answer), timeout_seconds=5)
         found.append(bool(same))
     return found
