@@ -33,8 +33,9 @@ from eval.generate import Generator
 from eval.records import RecordFile, fingerprint, judge
 from eval.scores import scores
 from recipes import cli
+from recipes.checkpoints import Checkpoint
 from recipes.errors import UserError
-from recipes.run import Checkpoint, RunDir, check_checkout, runs_root
+from recipes.run import RunDir, check_checkout, runs_root
 from recipes.schema import Sampling, SweepRecipe, load_recipe
 
 BASE = "base"

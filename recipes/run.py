@@ -4,6 +4,7 @@ whole."""
 import importlib.metadata
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from recipes.checkpoints import STAGING, STATE, Checkpoint, damage, num_processes
 from recipes.errors import UserError
 from recipes.schema import Recipe, to_yaml
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "deepspeed", "numpy")
-STATE = "trainer_state.json"  # Trainer writes it last: a checkpoint without it was cut off
-# Where plain, DeepSpeed and FSDP training keep the optimizer; without it Trainer resumes silently with other losses.
-OPTIMIZER = ("optimizer.pt", "optimizer.bin", "optimizer_*", "global_step*")
 
 
 def check_checkout(script: str) -> None:
@@ -53,14 +52,6 @@ def git_commit() -> str:
     ]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A saved model of a run; `step` is 0 for the base model."""
-
-    path: Path
-    step: int
 
 
 @dataclass(frozen=True)
@@ -102,6 +93,13 @@ class RunDir:
         }
         write_atomically(self.path / "run.json", json.dumps(facts, indent=2) + "\n")
 
+    def wandb_id(self) -> str:
+        """Of the run in wandb, the same for every launch."""
+        path = self.path / "wandb_id"
+        if not path.is_file():
+            write_atomically(path, secrets.token_hex(4) + "\n")
+        return path.read_text(encoding="utf-8").strip()
+
     def lock(self) -> FileLock:
         """Hold the run for this process until it ends, however it ends. Raises UserError when another one has it."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -115,31 +113,37 @@ class RunDir:
         return lock
 
     def checkpoints(self) -> list[Checkpoint]:
-        """Whole checkpoints in step order. One that was cut off while being written is not
-        listed."""
-        found = []
-        for folder in self.path.glob("checkpoint-*"):
-            step = folder.name.removeprefix("checkpoint-")
-            if step.isdigit() and (folder / STATE).is_file():
-                found.append(Checkpoint(folder, int(step)))
+        """In step order, of any Trainer; those that are being written are not among them."""
+        return [found for found in self._folders() if (found.path / STATE).is_file()]
+
+    def _folders(self) -> list[Checkpoint]:
+        """Everything that is called a checkpoint, in step order."""
+        steps = {
+            folder: folder.name.removeprefix("checkpoint-")
+            for folder in self.path.glob("checkpoint-*")
+        }
+        found = [Checkpoint(path, int(step)) for path, step in steps.items() if step.isdigit()]
         return sorted(found, key=lambda checkpoint: checkpoint.step)
 
-    def resume_from(self) -> Resume:
-        """Where training continues: the newest checkpoint with its optimizer state.
+    def resume_from(self, processes: int) -> Resume:
+        """Where training by so many processes continues: the newest whole checkpoint. What is damaged is named and skipped.
 
-        What was cut off while it was saved is removed, what cannot be continued is named and skipped.
+        Raises UserError where other numbers of processes saved it: they would see other data.
         """
-        for folder in self.path.glob("checkpoint-*"):
-            if not (folder / STATE).is_file():
-                print(
-                    f"{folder}: cut off while it was saved; removed, will be written again",
-                    file=sys.stderr,
+        if (self.path / STAGING).exists():
+            shutil.rmtree(self.path / STAGING)  # a save that was cut off
+        for folder in reversed(self._folders()):
+            fault = damage(folder.path)
+            if fault:
+                print(f"{folder.path}: {fault}; skipped", file=sys.stderr)
+                continue
+            saved_by = num_processes(folder.path)
+            if saved_by != processes:
+                raise UserError(
+                    f"{folder.path}: saved by {saved_by} processes, found {processes}; continue with {saved_by}, or give "
+                    "this run another `name`"
                 )
-                shutil.rmtree(folder)
-        for checkpoint in reversed(self.checkpoints()):
-            if any(any(checkpoint.path.glob(pattern)) for pattern in OPTIMIZER):
-                return _resume(checkpoint)
-            print(f"{checkpoint.path}: no optimizer state; skipped", file=sys.stderr)
+            return _resume(folder)
         return Resume(None, 0, False)
 
     def newest(self) -> Resume | None:

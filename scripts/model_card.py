@@ -15,7 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from eval.curve import interval
 from eval.scores import Score
-from recipes.run import STATE, RunDir
+from recipes.checkpoints import STATE
+from recipes.run import RunDir
 
 CARD = """# Tiny base model
 

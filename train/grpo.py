@@ -20,7 +20,7 @@ from recipes import cli
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
-from train.config import log_offline, model_config, trainer_config
+from train.config import model_config, trainer_config
 from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
 from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
@@ -34,6 +34,7 @@ from train.reward_functions import (
 )
 from train.rollout import cpu_rollout
 from train.samples import SampleReader
+from train.session import session
 from train.trainer import Extras, GRPOTrainer
 
 
@@ -88,41 +89,40 @@ def split(dataset: Dataset, recipe: GRPORecipe) -> tuple[Dataset, Dataset | None
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    recipe, run, model_args, sources, rewards, config, methods, sizes = plan(
-        args.config, args.overrides
-    )
+    launch = plan(args.config, args.overrides)
+    recipe, run, config = launch.recipe, launch.run, launch.config
     if args.dry_run:
-        describe(recipe, config, sources, sizes)
+        describe(recipe, config, launch.sources, launch.sizes)
         return
+    with session(run, recipe, config) as found:
+        if found:
+            found.fit(build_trainer(launch, args.config))
 
-    lock = run.lock() if config.process_index == 0 else None  # until this process ends
-    with config.main_process_first(desc="run directory"):
-        run.create(recipe)
-        resume = run.resume_from()
-    if resume.finished:
-        print(f"{run.path}: finished at step {resume.step}, nothing to do")
-        return
-    log_offline(run)
+
+def build_trainer(launch: Plan, where: str) -> GRPOTrainer:
+    """Reads the data and loads the model. where: the recipe's path."""
+    recipe, config, methods = launch.recipe, launch.config, launch.methods
+    rewards, model_args = launch.rewards, launch.model_args
     transformers.set_seed(recipe.seed)
     tokenizer = load_tokenizer(
         str(model_args.model_name_or_path),
-        f"{args.config}: model: model_name_or_path",
+        f"{where}: model: model_name_or_path",
         model_args.model_revision,
     )
-    check_tokenizer(methods, tokenizer, args.config)
-    dataset = load_mixture(sources, recipe.seed)
+    check_tokenizer(methods, tokenizer, where)
+    dataset = load_mixture(launch.sources, recipe.seed)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
     if recipe.reference is not None:
-        dataset = with_reference(dataset, recipe.reference, args.config)
+        dataset = with_reference(dataset, recipe.reference, where)
     if recipe.token_budget is not None:
         dataset = with_token_budgets(dataset, recipe.token_budget, recipe.seed)
-    require_columns(rewards, dataset.column_names, args.config)
+    require_columns(rewards, dataset.column_names, where)
     dataset, monitoring_set = split(dataset, recipe)
     ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
     reader = SampleReader(Thinking.of(tokenizer), ends, config.num_generations)
     objective = Objective(rewards, recipe.constrained, recipe.alarms)
-    trainer = GRPOTrainer(
+    return GRPOTrainer(
         model=load_model(model_args),
         args=config,
         extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods),
@@ -133,9 +133,6 @@ def main(args: argparse.Namespace) -> None:
         peft_config=get_peft_config(model_args),
         rollout_func=cpu_rollout(config, model_args.use_peft, methods),
     )
-    trainer.train(resume_from_checkpoint=resume.path)
-    if lock:
-        lock.release()
 
 
 if __name__ == "__main__":

@@ -9,17 +9,24 @@ import argparse
 from typing import NamedTuple
 
 import transformers
-from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config
+import trl
+from trl import ModelConfig, SFTConfig, get_peft_config
 
 from data.sources import Source, build_sources, load_mixture, num_rows, require_targets
 from data.tokenizer import load_tokenizer
 from recipes import cli
 from recipes.run import RunDir, check_checkout
 from recipes.schema import SFTRecipe, load_recipe
-from train.config import log_offline, model_config, trainer_config
+from train.checkpoints import WholeCheckpoints
+from train.config import model_config, trainer_config
 from train.dry_run import Arithmetic, arithmetic, describe
 from train.model import load_model
 from train.muon import OptimizerFactory, muon_factory
+from train.session import session
+
+
+class SFTTrainer(WholeCheckpoints, trl.SFTTrainer):  # type: ignore[misc]
+    """TRL's, with checkpoints that are whole or not there."""
 
 
 class Plan(NamedTuple):
@@ -49,37 +56,34 @@ def plan(path: str, overrides: list[str]) -> Plan:
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    recipe, run, model_args, sources, config, optimizer, sizes = plan(args.config, args.overrides)
+    launch = plan(args.config, args.overrides)
+    recipe, run, config = launch.recipe, launch.run, launch.config
     if args.dry_run:
-        describe(recipe, config, sources, sizes)
+        describe(recipe, config, launch.sources, launch.sizes)
         return
+    with session(run, recipe, config) as found:
+        if found:
+            found.fit(build_trainer(launch, args.config))
 
-    lock = run.lock() if config.process_index == 0 else None  # until this process ends
-    with config.main_process_first(desc="run directory"):
-        run.create(recipe)
-        resume = run.resume_from()
-    if resume.finished:
-        print(f"{run.path}: finished at step {resume.step}, nothing to do")
-        return
-    log_offline(run)
+
+def build_trainer(launch: Plan, where: str) -> SFTTrainer:
+    """Reads the data and loads the model. where: the recipe's path."""
+    recipe, model_args = launch.recipe, launch.model_args
     transformers.set_seed(recipe.seed)
     tokenizer = load_tokenizer(
         str(model_args.model_name_or_path),
-        f"{args.config}: model: model_name_or_path",
+        f"{where}: model: model_name_or_path",
         model_args.model_revision,
     )
-    dataset = load_mixture(sources, recipe.seed)
-    trainer = SFTTrainer(
+    dataset = load_mixture(launch.sources, recipe.seed)
+    return SFTTrainer(
         model=load_model(model_args),
-        args=config,
+        args=launch.config,
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
-        optimizer_cls_and_kwargs=optimizer,
+        optimizer_cls_and_kwargs=launch.optimizer,
     )
-    trainer.train(resume_from_checkpoint=resume.path)
-    if lock:
-        lock.release()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 - Weights that move: ramps, and the multipliers of a constrained objective (train/objective.py).
 - Groups without signal, counted truthfully, and refilled by dynamic sampling (train/dynamic_sampling.py).
 - Context stages.
+- Where the time goes: `time/generation_share`, `time/rewards_share`, `completions/padding_share` (before the chunks).
 - Methods: forced openings of completions and weights of their tokens (train/methods).
 """
 
@@ -18,6 +19,8 @@ import trl
 
 from recipes.rl import DynamicSampling, Stage
 from train.alarms import MEASURES, measure
+from train.checkpoints import WholeCheckpoints
+from train.clock import Clock
 from train.dynamic_sampling import Generated, Group, refill, split_groups
 from train.group_signal import combined, silent
 from train.methods.apply import (
@@ -46,7 +49,7 @@ class Extras:
     methods: Methods = ()
 
 
-class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
+class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
     """extras: None is TRL's trainer with cheaper log-probabilities."""
 
     def __init__(self, *args: Any, extras: Extras | None = None, **kwargs: Any) -> None:
@@ -56,6 +59,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         self._screening = False
         self._silent = 0.0
         self._rewards = torch.empty(0)
+        self._clock = Clock()
         if extras is not None:
             self.add_callback(extras.objective)
 
@@ -86,9 +90,13 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
 
     def _generate(self, prompts: list[Any]) -> Any:
         if self._kept is None:
-            return super()._generate(prompts)
+            return self._timed_generate(prompts)
         kept, self._kept = self._kept, None
         return kept
+
+    def _timed_generate(self, prompts: list[Any]) -> Any:
+        with self._clock.measuring("generation"):
+            return super()._generate(prompts)
 
     def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
         """Not called where a `rollout_func` generates, which forces openings itself (train/rollout.py)."""
@@ -106,9 +114,14 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             training, reader = self.model.training, self.extras.reader
             reader.held_out = not training
             reader.num_generations = self.num_generations if training else self.num_generations_eval
-        rewards: torch.Tensor = super()._calculate_rewards(
-            inputs, prompts, completions, completion_ids_list
-        )
+        with self._clock.measuring("rewards"):
+            rewards: torch.Tensor = super()._calculate_rewards(
+                inputs, prompts, completions, completion_ids_list
+            )
+        if self.model.training and not self._screening:
+            lengths = [len(ids) for ids in completion_ids_list]
+            waste = 1 - sum(lengths) / max(1, max(lengths) * len(lengths))
+            self._log_global({"completions/padding_share": waste})
         if self.extras is None:
             return rewards
         rewards = rewards.masked_fill(self._undecided(rewards), torch.nan)
@@ -156,7 +169,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         """Generates for these rows of whole groups and looks which have a signal."""
         assert self.extras is not None and self.extras.dynamic_sampling is not None
         prompts = [row["prompt"] for row in inputs]
-        generated = Generated(*super()._generate(prompts))
+        generated = Generated(*self._timed_generate(prompts))
         if (
             generated.extra_fields
             or generated.tool_mask is not None
@@ -216,6 +229,11 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
                              (getattr(self, "vllm_generation", None), "max_completion_length")):  # fmt: skip
             if holder is not None:
                 setattr(holder, name, length)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if self.model.training:
+            logs |= self._clock.shares()
+        super().log(logs, start_time)
 
     def _log_global(self, metrics: dict[str, float]) -> None:
         """Means over the processes, which all call this."""
