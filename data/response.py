@@ -48,8 +48,8 @@ def num_reasoning_tokens(completion_ids: list[int], close_id: int | None, opened
     """Tokens up to and including the last `</think>`; all of them when it is missing but thinking
     was `opened`, else 0.
 
-    close_id: the id of `</think>`, None when the tokenizer has no such token (then thinking cannot
-        be counted: 0 or all).
+    close_id: the id of `</think>`, None when the tokenizer has no such token (then thinking that is closed
+        cannot be counted by ids: see data/tokenizer.py).
     """
     if close_id is not None and close_id in completion_ids:
         return len(completion_ids) - completion_ids[::-1].index(close_id)

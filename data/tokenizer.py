@@ -1,11 +1,14 @@
 """The tokenizer of a checkpoint, and how it marks reasoning; one loader and one reader for training and evaluation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Self
 
 from transformers import AutoTokenizer
 
-from data.response import CLOSE, OPEN, Completion, num_reasoning_tokens, split
+from data.chat import encoded, opens_thinking, prompt_text, set_defaults
+from data.response import CLOSE, Completion, num_reasoning_tokens, split
 from recipes.errors import UserError
 
 
@@ -28,24 +31,48 @@ def load_tokenizer(name_or_path: str, where: str, revision: str = "main") -> Any
     return tokenizer
 
 
+def load_chat_tokenizer(
+    name_or_path: str, where: str, chat_template_kwargs: dict[str, Any], revision: str = "main"
+) -> Any:
+    """`load_tokenizer`, with the recipe's `chat_template_kwargs` as defaults of its chat template, which it must have."""
+    tokenizer = load_tokenizer(name_or_path, where, revision)
+    set_defaults(tokenizer, chat_template_kwargs, where)
+    return tokenizer
+
+
 @dataclass(frozen=True)
 class Thinking:
-    """Whether the chat template opens `<think>` itself, and the id of `</think>` (None: several tokens)."""
+    """How a tokenizer and its chat template mark reasoning.
+
+    prefilled: whether the template opens `<think>` itself
+    close_id:  of `</think>`; None where it is several tokens
+    tokens_of: the texts of ids, to find `</think>` by where it is several tokens; bytes may stand in for them
+    """
 
     prefilled: bool
     close_id: int | None
+    tokens_of: Callable[[list[int]], list[str]] | None = None
 
     @classmethod
     def of(cls, tokenizer: Any) -> Self:
-        prompt = tokenizer.apply_chat_template(
-            [{"role": "user", "content": "x"}], add_generation_prompt=True, tokenize=False
-        )
-        ids = tokenizer.encode(CLOSE, add_special_tokens=False)
-        # Some templates write a closed, empty block to switch thinking off: that is not open.
-        return cls(OPEN in prompt.rpartition(CLOSE)[2], ids[0] if len(ids) == 1 else None)
+        opened = opens_thinking(prompt_text(tokenizer, [{"role": "user", "content": "x"}]))
+        ids = encoded(tokenizer, CLOSE)
+        return cls(opened, ids[0] if len(ids) == 1 else None, tokenizer.convert_ids_to_tokens)
 
     def read(self, text: str, token_ids: list[int]) -> tuple[Completion, int]:
         """A completion split, and the number of its reasoning tokens."""
         completion = split(text, self.prefilled)
+        if self.close_id is None and completion.outcome == "closed" and self.tokens_of is not None:
+            return completion, tokens_through_close(self.tokens_of(token_ids))
         opened = completion.outcome == "unterminated"
         return completion, num_reasoning_tokens(token_ids, self.close_id, opened)
+
+
+def tokens_through_close(tokens: list[str]) -> int:
+    """How many tokens there are up to the one that ends the last `</think>`; 0 without one. Byte-level tokens spell ASCII
+    as it is, whatever letters beside it are split into."""
+    start = "".join(tokens).rfind(CLOSE)
+    if start < 0:
+        return 0
+    reached = accumulate(len(token) for token in tokens)
+    return next(n for n, end in enumerate(reached, start=1) if end >= start + len(CLOSE))

@@ -8,8 +8,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from data.attention import use_decoding_attention
+from data.chat import Message, prompt_ids, stop_at_turn_end
 from data.decoding import decode, eos_ids
-from data.tokenizer import load_tokenizer
+from data.tokenizer import load_chat_tokenizer
 from recipes.schema import Sampling
 
 
@@ -25,23 +26,28 @@ class Generator:
     """One loaded checkpoint. `dtype` as in from_pretrained; the device is the GPU if there is one."""
 
     def __init__(
-        self, path: str | Path, sampling: Sampling, seed: int, dtype: str = "auto"
+        self,
+        path: str | Path,
+        sampling: Sampling,
+        seed: int,
+        dtype: str = "auto",
+        chat_template_kwargs: dict[str, Any] | None = None,
     ) -> None:
         self.sampling = sampling
         self.seed = seed
-        self.tokenizer: Any = load_tokenizer(str(path), "checkpoint")
+        self.tokenizer: Any = load_chat_tokenizer(
+            str(path), "checkpoint", chat_template_kwargs or {}
+        )
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype).to(device).eval()
         use_decoding_attention(self.model)
+        stop_at_turn_end(self.model, self.tokenizer)
 
     def generate(
-        self, conversations: list[list[dict[str, str]]]
+        self, conversations: list[list[Message]]
     ) -> Iterator[list[tuple[int, Generation]]]:
         """Batches of (index, generation), every conversation once, longest first (memory fails early)."""
-        prompts = [
-            self.tokenizer.apply_chat_template(c, add_generation_prompt=True, return_dict=False)
-            for c in conversations
-        ]
+        prompts = [prompt_ids(self.tokenizer, chat) for chat in conversations]
         order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
         how = self.sampling
         for start in range(0, len(order), how.batch_size):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock
@@ -26,7 +27,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from data.prompt import messages
-from data.tokenizer import Thinking, load_tokenizer
+from data.tokenizer import Thinking, load_chat_tokenizer
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.curve import CheckpointScores, report
 from eval.generate import Generator
@@ -53,6 +54,7 @@ class Job:
     sampling: Sampling
     seed: int
     dtype: str
+    chat_template_kwargs: dict[str, Any]
     path: Path
 
     def file(self) -> RecordFile:
@@ -62,6 +64,8 @@ class Job:
             f"{t.key}\t{t.prompt}\t{t.example.answer}" for t in tasks(self.benchmark, self.seed)
         )
         settings = f"{self.benchmark}|{self.sampling}|{self.seed}|{self.dtype}"
+        if self.chat_template_kwargs:
+            settings += f"|{self.chat_template_kwargs}"
         return RecordFile(
             self.path, fingerprint([_weights_digest(self.checkpoint), settings, *prompts])
         )
@@ -85,7 +89,7 @@ def jobs(recipe: SweepRecipe, benchmarks: list[Benchmark], out: Path, where: str
         for name in names:
             points += [(label, name, c.step, str(c.path)) for c in _checkpoints(name, where)]
     return [
-        Job(label, run, step, path, benchmark, recipe.sampling, recipe.seed, recipe.dtype,
+        Job(label, run, step, path, benchmark, recipe.sampling, recipe.seed, recipe.dtype, recipe.chat_template_kwargs,
             out / "records" / run / str(step) / f"{benchmark.label}.jsonl")
         for label, run, step, path in points
         for benchmark in benchmarks
@@ -116,7 +120,9 @@ def score(job: Job) -> int:
         done = {record.key for record in kept}
         todo = [task for task in tasks(job.benchmark, job.seed) if task.key not in done]
         file.start(kept)
-        generator = Generator(job.checkpoint, job.sampling, job.seed, job.dtype)
+        generator = Generator(
+            job.checkpoint, job.sampling, job.seed, job.dtype, job.chat_template_kwargs
+        )
         thinking = Thinking.of(generator.tokenizer)
         for batch in generator.generate([messages(task.prompt) for task in todo]):
             file.append(judge([(todo[index], generation) for index, generation in batch], thinking))
@@ -159,7 +165,8 @@ def main(args: argparse.Namespace) -> None:
     benchmarks = build_benchmarks(recipe.benchmarks, args.config)
     out = RunDir.named(recipe.name)
     if recipe.base:
-        load_tokenizer(recipe.base, f"{args.config}: base")  # before hours of work on the runs
+        # Before hours of work on the runs.
+        load_chat_tokenizer(recipe.base, f"{args.config}: base", recipe.chat_template_kwargs)
     all_jobs = jobs(recipe, benchmarks, out.path, args.config)
     todo = [job for job in all_jobs if not job.file().complete()]
     counts = {benchmark.label: len(tasks(benchmark, recipe.seed)) for benchmark in benchmarks}

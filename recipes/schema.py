@@ -3,11 +3,10 @@ own keys.
 
 `load_recipe(path, cls, overrides)` refuses an unknown key, a wrong type, a wrong enum value and
 impossible batch arithmetic in one line each (file, key, found, expected), before a model or a data
-set is touched.
+set is touched. What recipes share stands in files that they extend (recipes/extends.py).
 """
 
 import dataclasses
-import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 from recipes.errors import UserError
+from recipes.extends import read
 from recipes.rl import Alarms, Bound, DynamicSampling, Monitoring, Stage, TokenBudget
 from recipes.typed import build
 
@@ -36,11 +36,18 @@ class Recipe:
 @dataclass(frozen=True)
 class TrainRecipe(Recipe):
     """model: trl.ModelConfig keys; trainer: trl.SFTConfig or trl.GRPOConfig keys; data: a list of
-    sources (data/sources)."""
+    sources (data/sources).
+
+    system_prompt: in front of every prompt; None leaves it to the chat template
+    chat_template_kwargs: what the chat template is told, e.g. {enable_thinking: false}; it becomes the default of the
+        tokenizer that is saved with each checkpoint (data/chat.py)
+    """
 
     model: dict[str, Any]
     data: tuple[dict[str, Any], ...]
     trainer: dict[str, Any] = field(default_factory=dict)
+    system_prompt: str | None = None
+    chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,9 +66,15 @@ class Muon:
 
 @dataclass(frozen=True)
 class SFTRecipe(TrainRecipe):
-    """muon: None trains everything with the trainer's own optimizer."""
+    """muon: None trains everything with the trainer's own optimizer.
+
+    config_overrides: values of the model's own config that differ from the checkpoint's, e.g.
+        {rope_parameters: {rope_theta: 20000}}; saved with each checkpoint. SFT only: GRPO's reference model and vLLM read
+        the config from disk.
+    """
 
     muon: Muon | None = None
+    config_overrides: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class GRPORecipe(TrainRecipe):
     dynamic_sampling: None takes every group as it comes
     methods:          changes of the trainer that are no rewards (train/methods), each once
     token_budget:     None leaves prompts alone; else each states how long to think, for l1_exact and l1_max
+    max_prompt_length: in tokens, chat template included; longer prompts are left out and counted. None keeps all
     monitoring:       a held-out set that is scored during training; None for none
     reference:        a file of scripts/reference.py, for length terms that compare with a reference model; None without
     """
@@ -86,6 +100,7 @@ class GRPORecipe(TrainRecipe):
     monitoring: Monitoring | None = None
     reference: str | None = None
     token_budget: TokenBudget | None = None
+    max_prompt_length: int | None = None
     alarms: Alarms = field(default_factory=Alarms)
 
     @property
@@ -136,6 +151,7 @@ class SweepRecipe(Recipe):
         cores
     dtype:      of the weights while generating, as in from_pretrained; "auto" is the checkpoint's
         own
+    chat_template_kwargs: as in a training recipe; a checkpoint of ours brings its own along, the base does not
     """
 
     runs: dict[str, tuple[str, ...]]
@@ -145,6 +161,7 @@ class SweepRecipe(Recipe):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     sampling: Sampling = field(default_factory=Sampling)
     num_workers: int = 1
+    chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -183,23 +200,12 @@ class StudyRecipe(Recipe):
 
 
 def load_recipe(path: str, cls: type[R], overrides: list[str]) -> R:
-    """The recipe at `path` with `section.key=value` overrides applied. Raises ValueError with one
+    """The recipe at `path`, with what it extends and `section.key=value` overrides applied. Raises UserError with one
     line per problem."""
-    if not Path(path).is_file():
-        near = [str(file) for file in sorted(Path("recipes").rglob("*.yaml"))]
-        close = difflib.get_close_matches(path, near, n=1, cutoff=0.5)
-        raise UserError(
-            f"{path}: no such recipe." + (f" Did you mean {close[0]!r}?" if close else "")
-        )
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
-        raise UserError(f"{path}: found {type(raw).__name__}; expected a mapping of sections")
+    raw, extended = read(path)
     for override in overrides:
         _override(raw, override)
-    return build(cls, raw, path)
+    return build(cls, raw, f"{path} (extends {', '.join(extended)})" if extended else path)
 
 
 def _override(raw: Any, text: str) -> None:

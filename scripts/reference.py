@@ -52,7 +52,8 @@ def generator(recipe: GRPORecipe, samples: int) -> Generator:
         top_p=given.get("top_p", 1.0),
         batch_size=PROMPTS * samples,
     )
-    return Generator(recipe.model["model_name_or_path"], sampling, recipe.seed, "bfloat16")
+    path = recipe.model["model_name_or_path"]
+    return Generator(path, sampling, recipe.seed, "bfloat16", recipe.chat_template_kwargs)
 
 
 def finished(path: Path, facts: dict[str, Any]) -> set[str]:
@@ -95,7 +96,8 @@ def line(
 
 def main(args: argparse.Namespace) -> None:
     recipe = load_recipe(args.config, GRPORecipe, args.overrides)
-    dataset = load_mixture(build_sources(recipe.data, args.config), recipe.seed)
+    sources = build_sources(recipe.data, args.config)
+    dataset = load_mixture(sources, recipe.seed, recipe.system_prompt)
     path = recipe.model["model_name_or_path"]
     facts = {"model": path, "num_samples": args.samples, "count": args.count, "seed": recipe.seed}
     done = finished(args.out, facts)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 from trl import GRPOConfig, ModelConfig, SFTConfig
+from trl.import_utils import is_vllm_available
 
 from recipes.errors import UserError
 from recipes.run import RunDir
@@ -27,6 +28,12 @@ ENUMS: dict[str, dict[str, tuple[Any, ...]]] = {
         "multi_objective_aggregation": ("sum_then_normalize", "normalize_then_sum"),
         "importance_sampling_level": ("token", "sequence"),
         "vllm_mode": ("colocate", "server"),
+        "vllm_importance_sampling_mode": (
+            "token_truncate",
+            "token_mask",
+            "sequence_truncate",
+            "sequence_mask",
+        ),
     },
     "SFTConfig": {
         "loss_type": ("nll", "dft"),
@@ -36,6 +43,8 @@ ENUMS: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 DTYPES = ("float32", "bfloat16", "float16", "auto")
 MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint", "reward_weights")
+# Rows are tokenised before TRL sees them (data/chat.py), with the tokenizer's own template.
+TOKENISED = ("chat_template_path", "eos_token", "assistant_only_loss")
 
 
 def model_config(recipe: TrainRecipe, where: str) -> ModelConfig:
@@ -60,6 +69,8 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
     here = f"{where}: trainer"
     given = validated(cls, recipe.trainer, here)
     _refuse(given, MANAGED, here, "name` and `seed")
+    _refuse(given, TOKENISED, here, "the tokenizer's chat template")
+    _refuse(given, ("chat_template_kwargs",), here, "chat_template_kwargs")
     for key, accepted in ENUMS[cls.__name__].items():
         if key in given:
             one_of(key, given[key], accepted, here)
@@ -84,6 +95,14 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
         )
     except ValueError as error:
         raise UserError(f"{here}: {' '.join(str(error).split())}") from None
+
+
+def require_vllm(config: GRPOConfig, where: str) -> None:
+    """Raises UserError where the recipe generates with vLLM and there is none; TRL says so after the model is loaded."""
+    if config.use_vllm and not is_vllm_available():
+        raise UserError(
+            f"{where}: trainer: use_vllm: found true, but no vLLM; pip install -r requirements-gpu.txt, or set it to false"
+        )
 
 
 def _refuse(given: dict[str, Any], keys: tuple[str, ...], here: str, source: str) -> None:

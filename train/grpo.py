@@ -12,15 +12,17 @@ import transformers
 from datasets import Dataset
 from trl import GRPOConfig, ModelConfig, get_peft_config
 
+from data.chat import within
+from data.decoding import eos_ids
 from data.reference import load_reference, with_reference
 from data.sources import Source, build_sources, load_mixture, num_rows
 from data.token_budget import with_token_budgets
-from data.tokenizer import Thinking, load_tokenizer
+from data.tokenizer import Thinking, load_chat_tokenizer
 from recipes import cli
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
-from train.config import model_config, trainer_config
+from train.config import model_config, require_vllm, trainer_config
 from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
 from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
@@ -94,6 +96,7 @@ def main(args: argparse.Namespace) -> None:
     if args.dry_run:
         describe(recipe, config, launch.sources, launch.sizes)
         return
+    require_vllm(config, args.config)
     with session(run, recipe, config) as found:
         if found:
             found.fit(build_trainer(launch, args.config))
@@ -104,26 +107,33 @@ def build_trainer(launch: Plan, where: str) -> GRPOTrainer:
     recipe, config, methods = launch.recipe, launch.config, launch.methods
     rewards, model_args = launch.rewards, launch.model_args
     transformers.set_seed(recipe.seed)
-    tokenizer = load_tokenizer(
+    tokenizer = load_chat_tokenizer(
         str(model_args.model_name_or_path),
         f"{where}: model: model_name_or_path",
+        recipe.chat_template_kwargs,
         model_args.model_revision,
     )
     check_tokenizer(methods, tokenizer, where)
-    dataset = load_mixture(launch.sources, recipe.seed)
+    dataset = load_mixture(launch.sources, recipe.seed, recipe.system_prompt)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
     if recipe.reference is not None:
         dataset = with_reference(dataset, recipe.reference, where)
     if recipe.token_budget is not None:
         dataset = with_token_budgets(dataset, recipe.token_budget, recipe.seed)
+    if recipe.max_prompt_length is not None:
+        dataset = within(dataset, tokenizer, recipe.max_prompt_length)
     require_columns(rewards, dataset.column_names, where)
     dataset, monitoring_set = split(dataset, recipe)
-    ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
-    reader = SampleReader(Thinking.of(tokenizer), ends, config.num_generations)
+    model = load_model(model_args, tokenizer, {}, where)
+    ends = eos_ids(model, tokenizer)
+    if config.use_vllm:
+        # It reads the checkpoint's own generation_config.json, and no tokenizer's template.
+        config.generation_kwargs = {"stop_token_ids": ends, **(config.generation_kwargs or {})}
+    reader = SampleReader(Thinking.of(tokenizer), frozenset(ends), config.num_generations)
     objective = Objective(rewards, recipe.constrained, recipe.alarms)
     return GRPOTrainer(
-        model=load_model(model_args),
+        model=model,
         args=config,
         extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods),
         reward_funcs=[reward.bind(reader) for reward in rewards],

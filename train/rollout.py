@@ -13,6 +13,7 @@ import torch
 from trl import GRPOConfig
 
 from data.attention import use_decoding_attention
+from data.chat import prompt_ids
 from data.decoding import decode
 from train.methods.apply import Methods, completed, opened, openings
 
@@ -29,10 +30,7 @@ class BF16Rollout:
 
     def __call__(self, prompts: list[Any], trainer: Any) -> dict[str, Any]:
         model, tokenizer, args = self._synced(trainer), trainer.processing_class, trainer.args
-        ids = [
-            tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=False)
-            for prompt in prompts
-        ]
+        ids = [prompt_ids(tokenizer, prompt) for prompt in prompts]
         forced, limit = openings(self._methods, trainer, len(ids)), args.max_completion_length
         written = decode(model, tokenizer, opened(ids, forced), limit, args.temperature, args.top_p)
         completions = completed(written, forced, limit)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from data.answers import Verdict, grade, grade_all
 from data.constraints.base import Constraint, check_all, loads
-from data.response import Completion
+from data.response import OPEN, Completion
 from data.tokenizer import Thinking
 
 LogMetric = Callable[[str, float], None]
@@ -38,6 +38,7 @@ class Sample:
     token_budget: how many tokens the prompt says to think for (data/token_budget.py); None where it says nothing
     held_out:   generated for the monitoring set, in an evaluation, not to train on
     soft:       instructions without a checker (column `soft_constraints`), for a soft scorer
+    opened:     `<think>` is there, written by the model or by the chat template
     """
 
     completion: Completion
@@ -54,6 +55,7 @@ class Sample:
     token_budget: int | None = None
     held_out: bool = False
     soft: tuple[str, ...] = ()
+    opened: bool = True
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -114,8 +116,8 @@ def per_sample(one: Callable[[Sample], Score], samples: list[Sample], doing: str
 
 @dataclass
 class SampleReader:
-    """end_ids: the ids that end a completion which was not cut off (end-of-text, padding). num_generations, held_out: of
-    the batch that comes next; the trainer sets them."""
+    """end_ids: the ids that end a completion which was not cut off. num_generations, held_out: of the batch that comes
+    next; the trainer sets them."""
 
     thinking: Thinking
     end_ids: frozenset[int]
@@ -189,6 +191,7 @@ class SampleReader:
             token_budget=token_budget,
             held_out=self.held_out,
             soft=() if soft is None else tuple(json.loads(soft)),
+            opened=self.thinking.prefilled or OPEN in text,
         )
 
 

@@ -12,8 +12,9 @@ import transformers
 import trl
 from trl import ModelConfig, SFTConfig, get_peft_config
 
+from data.chat import training_rows
 from data.sources import Source, build_sources, load_mixture, num_rows, require_targets
-from data.tokenizer import load_tokenizer
+from data.tokenizer import load_chat_tokenizer
 from recipes import cli
 from recipes.run import RunDir, check_checkout
 from recipes.schema import SFTRecipe, load_recipe
@@ -70,14 +71,16 @@ def build_trainer(launch: Plan, where: str) -> SFTTrainer:
     """Reads the data and loads the model. where: the recipe's path."""
     recipe, model_args = launch.recipe, launch.model_args
     transformers.set_seed(recipe.seed)
-    tokenizer = load_tokenizer(
+    tokenizer = load_chat_tokenizer(
         str(model_args.model_name_or_path),
         f"{where}: model: model_name_or_path",
+        recipe.chat_template_kwargs,
         model_args.model_revision,
     )
-    dataset = load_mixture(launch.sources, recipe.seed)
+    dataset = load_mixture(launch.sources, recipe.seed, recipe.system_prompt)
+    dataset = training_rows(dataset, tokenizer, launch.config.dataset_num_proc)
     return SFTTrainer(
-        model=load_model(model_args),
+        model=load_model(model_args, tokenizer, recipe.config_overrides, where),
         args=launch.config,
         train_dataset=dataset,
         processing_class=tokenizer,

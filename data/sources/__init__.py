@@ -55,14 +55,16 @@ def num_rows(sources: list[Source]) -> int:
     return sum(len(source) for source in sources)
 
 
-def load_mixture(sources: list[Source], seed: int) -> Dataset:
-    """All rows of all sources; the order is shuffled by the seed, so that sources mix even without
-    a trainer's shuffle."""
+def load_mixture(sources: list[Source], seed: int, system_prompt: str | None = None) -> Dataset:
+    """All rows of all sources, behind the system prompt if there is one; the order is shuffled by the seed, so that
+    sources mix even without a trainer's shuffle."""
+    system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
     rows = []
     with tqdm(desc="data", unit=" rows", total=num_rows(sources), leave=False) as progress:
         for number, source in enumerate(sources):
             for example in source.load(seed):
                 row = example.row()
+                row["prompt"] = system + row["prompt"]
                 # Rewards know a group by its prompt's id, and two entries of one source count from 0 both.
                 row["id"] = f"{number}/{row['id']}"
                 rows.append(row)

@@ -1,8 +1,7 @@
-"""1 for a completion with closed thinking and a response, else 0; a template that opens `<think>`
-itself is no obstacle.
+"""1 for a completion with both thinking tags and a response, else 0.
 
-TRL's `think_format_reward` requires the opening tag, so it is always 0 when the template prefills
-it.
+The opening tag may be the chat template's: TRL's `think_format_reward` asks the model for it, so it is always 0 when the
+template prefills it. Where it does not, a lone `</think>` is no format.
 """
 
 from dataclasses import dataclass
@@ -16,5 +15,6 @@ from train.samples import Sample
 class ThinkFormat:
     def score(self, samples: list[Sample]) -> list[float | None]:
         return [
-            float(s.completion.outcome == "closed" and bool(s.completion.response)) for s in samples
+            float(s.opened and s.completion.outcome == "closed" and bool(s.completion.response))
+            for s in samples
         ]
