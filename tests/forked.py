@@ -10,7 +10,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["train.sft", "train.grpo"])
+# With what they import later, when it is used.
+CONTEXT.set_forkserver_preload([
+    "train.sft", "train.grpo", "deepspeed", "peft", "math_verify", "data.sources.deepscaler", "data.sources.tiny",
+    "data.constraints.existence", "transformers.models.llama.modeling_llama",
+])  # fmt: skip
 
 
 def free_port():

@@ -14,15 +14,27 @@ import train.sft
 from recipes.checkpoints import MANIFEST, STAGING, damage
 from recipes.errors import UserError
 from recipes.run import RunDir
+from tests import families
 from tests.forked import finish, kill, start
 from tests.test_end_to_end import GRPO, SFT, SMALL_GRPO, SMALL_SFT, history, launch, runs
 
 __all__ = ["runs"]
 STEPS = 4
 SETTINGS = {
-    "sft": (SFT, [*SMALL_SFT, "data.0.num_rows=32"], ("loss", "grad_norm", "learning_rate")),
-    "grpo": (GRPO, SMALL_GRPO, ("loss", "grad_norm", "reward", "completions/mean_length", "rewards/answer/mean")),
+    "sft": (SFT, [*SMALL_SFT, "data.0.cot=[short]"], ("loss", "grad_norm", "learning_rate")),
+    "grpo": (GRPO, SMALL_GRPO, ("loss", "grad_norm", "reward", "completions/mean_length", "rewards/constraints/mean")),
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A model that costs nothing: what is tested is the way there and back."""
+    return families.save("tiny", tmp_path_factory.mktemp("tiny"))
+
+
+def settings(kind, tiny, *more):
+    config, small, keys = SETTINGS[kind]
+    return config, [*small, f"model.model_name_or_path={tiny}", *more], keys
 
 
 def histories(folder, keys):
@@ -31,9 +43,8 @@ def histories(folder, keys):
 
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("kind", ["sft", "grpo"])
-def test_a_run_that_is_killed_anywhere_ends_as_if_it_had_not_been(runs, kind, processes):
-    config, small, keys = SETTINGS[kind]
-    small = [*small, f"trainer.max_steps={STEPS}"]
+def test_a_run_that_is_killed_anywhere_ends_as_if_it_had_not_been(runs, tiny, kind, processes):
+    config, small, keys = settings(kind, tiny, f"trainer.max_steps={STEPS}")
     began = time.monotonic()
     whole = start(runs, kind, config, *small, "name=whole", processes=processes)
     assert finish(whole) == [0] * processes, (runs / "log-0").read_text()
@@ -159,20 +170,20 @@ def test_a_bug_while_saving_is_no_full_disk(runs, monkeypatch):
 
 
 @pytest.mark.parametrize("how, processes", [("file", 1), ("signal", 2)])
-def test_a_paused_run_goes_on_exactly(runs, how, processes):
-    config, small, keys = SETTINGS["grpo"]
+def test_a_paused_run_goes_on_exactly(runs, tiny, how, processes):
     # Steps 1 and 2, 3 and 4, ... share a generation, and a run can only be resumed between them.
-    small = [
-        *small,
-        "trainer.max_steps=12",
-        "trainer.save_steps=12",
+    config, small, keys = settings(
+        "grpo",
+        tiny,
+        "trainer.max_steps=40",
+        "trainer.save_steps=40",
         "trainer.steps_per_generation=2",
-    ]
+    )
     for name in ("whole", "paused"):
         running = start(runs, "grpo", config, *small, f"name={name}", processes=processes)
         if name == "paused":
             wait_for(lambda: (runs / "paused/recipe.yaml").exists())
-            time.sleep(1.5)  # into the first steps, or not yet there
+            time.sleep(1)  # before the first step, or after some
             if how == "file":
                 (runs / "paused/pause").touch()
             else:
@@ -180,7 +191,7 @@ def test_a_paused_run_goes_on_exactly(runs, how, processes):
         assert finish(running) == [0] * processes, (runs / "log-0").read_text()
     [stopped] = (runs / "paused").glob("checkpoint-*")
     step = int(stopped.name.removeprefix("checkpoint-"))
-    assert step < 12 and step % 2 == 0 and not damage(stopped)
+    assert step < 40 and step % 2 == 0 and not damage(stopped)
     assert f"paused at step {step}; the same command continues" in (runs / "log-0").read_text()
     assert (
         finish(start(runs, "grpo", config, *small, "name=paused", processes=processes))
@@ -188,8 +199,8 @@ def test_a_paused_run_goes_on_exactly(runs, how, processes):
     )
     assert not (runs / "paused/pause").exists()
     for key in keys:
-        assert history(runs / "paused/checkpoint-12", key) == history(
-            runs / "whole/checkpoint-12", key
+        assert history(runs / "paused/checkpoint-40", key) == history(
+            runs / "whole/checkpoint-40", key
         )
 
 
