@@ -18,7 +18,7 @@ def parse(description: str) -> argparse.Namespace:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print the resolved recipe, rows, steps and tokens per step, and stop",
+        help="print the resolved recipe and what it needs, and stop",
     )
     parser.add_argument(
         "overrides", nargs="*", metavar="section.key=value", help="e.g. trainer.learning_rate=1e-5"

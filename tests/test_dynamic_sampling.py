@@ -1,8 +1,6 @@
 """Groups without signal are replaced, in every process alike, and a resumed run draws the same replacements."""
 
 import random
-from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,7 +10,6 @@ import train.grpo
 from data.answers import Verdict
 from recipes.errors import UserError
 from recipes.rl import DynamicSampling
-from recipes.schema import GRPORecipe, load_recipe
 from tests.test_end_to_end import (
     GRPO,
     SMALL_GRPO,
@@ -22,7 +19,6 @@ from tests.test_end_to_end import (
     launch_on_two,
     runs,
 )
-from train.dry_run import check_rollouts
 from train.dynamic_sampling import Generated, refill, split_groups
 from train.trainer import GRPOTrainer
 
@@ -159,17 +155,6 @@ def test_a_section_that_makes_no_sense_is_refused_in_one_line(runs, sections, me
     with pytest.raises(UserError, match=message) as caught:
         launch(train.grpo, recipe(runs, **sections), "name=x")
     assert "\n" not in str(caught.value) and "recipe.yaml" in str(caught.value)
-
-
-def test_dynamic_sampling_wants_whole_groups_on_a_process(runs):
-    # As on two processes, which TRL itself accepts.
-    config = SimpleNamespace(
-        per_device_train_batch_size=4, steps_per_generation=1, num_generations=8, max_completion_length=64
-    )  # fmt: skip
-    loaded = load_recipe(recipe(runs), GRPORecipe, [])
-    with pytest.raises(UserError, match="found 4; expected a multiple of num_generations"):
-        check_rollouts(loaded, config, "r.yaml")
-    check_rollouts(replace(loaded, dynamic_sampling=None), config, "r.yaml")
 
 
 def test_two_processes_train_together(runs):

@@ -15,6 +15,7 @@ import train.sft
 from data.sources.tiny import Tiny
 from data.tokenizer import load_tokenizer
 from eval.benchmarks import build_benchmarks
+from recipes.engine import Engine
 from recipes.errors import UserError
 from recipes.extends import read
 from recipes.run import RunDir
@@ -45,12 +46,12 @@ def files(kind):
 def test_sft_recipes_load(path, tmp_path):
     stand_ins.write_traces(tmp_path / "traces.jsonl")
     data = stand_ins.traces_at(tmp_path / "traces.jsonl", load_recipe(path, SFTRecipe, []))
-    assert train.sft.plan(path, data).sizes.steps > 0
+    assert train.sft.plan(path, data).launch.sizes.steps > 0
 
 
 @pytest.mark.parametrize("path", files("grpo"))
 def test_grpo_recipes_load(path):
-    assert train.grpo.plan(path, []).sizes.groups_per_step
+    assert train.grpo.plan(path, [], Engine("single")).launch.sizes.groups_per_step
 
 
 @pytest.mark.parametrize("path", files("sweep"))
@@ -79,13 +80,8 @@ def test_a_header_says_how_the_recipe_is_run(path):
         assert "Published (Table" in header or "To compare: " in header
 
 
-@pytest.mark.parametrize("path", files("accelerate"))
-def test_accelerate_configs_are_yaml(path):
-    assert yaml.safe_load(Path(path).read_text(encoding="utf-8"))["num_processes"] >= 1
-
-
 def check(path, overrides):
-    return train.grpo.plan(path, overrides).sizes
+    return train.grpo.plan(path, overrides).launch.sizes
 
 
 @pytest.mark.parametrize(
@@ -368,7 +364,7 @@ def test_a_mistake_in_config_overrides_is_one_line(changes, said):
 
 @pytest.mark.parametrize("path", [path for path in files("grpo") if "/mathif_" in path])
 def test_mathifs_rl_runs_have_the_hyper_parameters_of_table_7(path):
-    config, gpus = train.grpo.plan(path, []).config, 8
+    config, gpus = train.grpo.plan(path, [], Engine("ddp", 8)).config, 8
     per_pass = config.per_device_train_batch_size * gpus
     assert config.num_generations == 8
     assert per_pass * config.steps_per_generation == 128 * 8  # batch

@@ -116,8 +116,8 @@ def test_another_rope_theta_reaches_the_weights(world):
 
 
 @pytest.mark.skipif(is_vllm_available(), reason="vLLM is installed")
-def test_a_recipe_for_vllm_says_what_to_install_before_anything_is_loaded(tmp_path):
+def test_a_recipe_for_vllm_is_refused_on_a_cpu_before_anything_is_loaded(tmp_path):
     path = "recipes/grpo/joint_qwen3_1.7b_gdpo.yaml"
-    with pytest.raises(UserError, match="use_vllm: found true, but no vLLM; pip install") as error:
+    with pytest.raises(UserError, match="use_vllm: found true on a CPU") as error:
         train.grpo.main(argparse.Namespace(config=path, overrides=[], dry_run=False))
     assert str(error.value).startswith(path) and not list(tmp_path.iterdir())

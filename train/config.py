@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import torch
 from trl import GRPOConfig, ModelConfig, SFTConfig
-from trl.import_utils import is_vllm_available
 
+from recipes.engine import Engine
 from recipes.errors import UserError
 from recipes.run import RunDir
 from recipes.schema import GRPORecipe, TrainRecipe
@@ -45,6 +45,8 @@ DTYPES = ("float32", "bfloat16", "float16", "auto")
 MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint", "reward_weights")
 # Rows are tokenised before TRL sees them (data/chat.py), with the tokenizer's own template.
 TOKENISED = ("chat_template_path", "eos_token", "assistant_only_loss")
+ENGINE = ("deepspeed", "fsdp", "fsdp_config", "parallelism_config")  # recipes/engine.py
+MACHINE = ("tf32", "ddp_backend")  # what TrainingArguments tries out on the machine that it is on
 
 
 def model_config(recipe: TrainRecipe, where: str) -> ModelConfig:
@@ -63,18 +65,31 @@ def cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())  # type: ignore[attr-defined]
 
 
-def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: str) -> Config:
+def trains_on_cpu(recipe: TrainRecipe, planned: Engine | None) -> bool:
+    """Plans are for GPUs, unless the recipe says otherwise."""
+    default = planned is None and not torch.cuda.is_available()
+    return bool(recipe.trainer.get("use_cpu", default))
+
+
+def trainer_config(
+    cls: type[Config], recipe: TrainRecipe, run: RunDir, where: str, planned: Engine | None = None
+) -> Config:
     """An SFTConfig or GRPOConfig. Raises UserError naming file and key for anything TRL would not
-    accept."""
+    accept. planned: None for a launch on this machine, else as with these processes, whatever this machine has."""
     here = f"{where}: trainer"
     given = validated(cls, recipe.trainer, here)
     _refuse(given, MANAGED, here, "name` and `seed")
     _refuse(given, TOKENISED, here, "the tokenizer's chat template")
     _refuse(given, ("chat_template_kwargs",), here, "chat_template_kwargs")
+    _refuse(given, ENGINE, here, "accelerate launch --config_file")
+    if cls is SFTConfig and given.get("loss_type") == "chunked_nll":
+        raise UserError(
+            f"{here}: loss_type: found 'chunked_nll'; expected nll, which TRL computes in chunks of its own, not Liger's"
+        )
     for key, accepted in ENUMS[cls.__name__].items():
         if key in given:
             one_of(key, given[key], accepted, here)
-    on_cpu = given.get("use_cpu", not torch.cuda.is_available())
+    on_cpu = trains_on_cpu(recipe, planned)
     defaults: dict[str, Any] = {
         "use_cpu": on_cpu,
         "report_to": "wandb",
@@ -89,6 +104,11 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
         groups = given.get("num_generations_eval") or given.get("num_generations", 8)
         defaults |= {"per_device_eval_batch_size": groups}
         given |= {"eval_strategy": "steps", "eval_steps": recipe.monitoring.every_steps}
+    if planned is not None:
+        cls = _elsewhere(cls, planned.num_processes)
+        given = {key: value for key, value in given.items() if key not in MACHINE} | {
+            "use_cpu": True
+        }
     try:
         return cls(
             output_dir=str(run.path), run_name=recipe.name, seed=recipe.seed, **(defaults | given)
@@ -97,12 +117,9 @@ def trainer_config(cls: type[Config], recipe: TrainRecipe, run: RunDir, where: s
         raise UserError(f"{here}: {' '.join(str(error).split())}") from None
 
 
-def require_vllm(config: GRPOConfig, where: str) -> None:
-    """Raises UserError where the recipe generates with vLLM and there is none; TRL says so after the model is loaded."""
-    if config.use_vllm and not is_vllm_available():
-        raise UserError(
-            f"{where}: trainer: use_vllm: found true, but no vLLM; pip install -r requirements-gpu.txt, or set it to false"
-        )
+def _elsewhere(cls: type[Config], num_processes: int) -> type[Config]:
+    """`cls` with the arithmetic of another number of processes than were launched."""
+    return type(cls.__name__, (cls,), {"world_size": property(lambda self: num_processes)})
 
 
 def _refuse(given: dict[str, Any], keys: tuple[str, ...], here: str, source: str) -> None:

@@ -19,14 +19,16 @@ from data.sources import Source, build_sources, load_mixture, num_rows
 from data.token_budget import with_token_budgets
 from data.tokenizer import Thinking, load_chat_tokenizer
 from recipes import cli
+from recipes.engine import Engine
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
-from train.config import model_config, require_vllm, trainer_config
-from train.dry_run import Arithmetic, arithmetic, check_rollouts, describe
+from train.config import model_config, trainer_config
+from train.launch import Launch
 from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
 from train.objective import Objective
+from train.report import announce, describe
 from train.reward_functions import (
     WeightedReward,
     build_rewards,
@@ -35,6 +37,7 @@ from train.reward_functions import (
     require_columns,
 )
 from train.rollout import cpu_rollout
+from train.rules import refuse
 from train.samples import SampleReader
 from train.session import session
 from train.trainer import Extras, GRPOTrainer
@@ -50,11 +53,12 @@ class Plan(NamedTuple):
     rewards: list[WeightedReward]
     config: GRPOConfig
     methods: Methods
-    sizes: Arithmetic
+    launch: Launch
 
 
-def plan(path: str, overrides: list[str]) -> Plan:
-    """Raises UserError for whatever is wrong with the recipe."""
+def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan:
+    """Raises UserError for whatever is wrong with the recipe, or with the way it is launched. planned: the processes of
+    another machine (train/preflight.py); None: those of this launch."""
     recipe = load_recipe(path, GRPORecipe, overrides)
     run = RunDir.named(recipe.name)
     model_args = model_config(recipe, path)
@@ -64,12 +68,13 @@ def plan(path: str, overrides: list[str]) -> Plan:
     check_monitoring(recipe, rewards, path)
     if recipe.reference is not None:
         load_reference(recipe.reference, path)
-    config = trainer_config(GRPOConfig, recipe, run, path)
-    check_rollouts(recipe, config, path)
+    config = trainer_config(GRPOConfig, recipe, run, path, planned)
     methods = build_methods(recipe, config, path)
     config.reward_weights = [reward.weight for reward in rewards]
-    sizes = arithmetic(config, _num_trained(recipe, num_rows(sources), path), path)
-    return Plan(recipe, run, model_args, sources, rewards, config, methods, sizes)
+    rows = _num_trained(recipe, num_rows(sources), path)
+    launch = Launch.of(path, recipe, model_args, config, rows, planned, tuple(rewards))
+    refuse(launch)
+    return Plan(recipe, run, model_args, sources, rewards, config, methods, launch)
 
 
 def _num_trained(recipe: GRPORecipe, rows: int, where: str) -> int:
@@ -91,21 +96,20 @@ def split(dataset: Dataset, recipe: GRPORecipe) -> tuple[Dataset, Dataset | None
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    launch = plan(args.config, args.overrides)
-    recipe, run, config = launch.recipe, launch.run, launch.config
+    known = plan(args.config, args.overrides)
     if args.dry_run:
-        describe(recipe, config, launch.sources, launch.sizes)
+        describe(known.launch, known.sources)
         return
-    require_vllm(config, args.config)
-    with session(run, recipe, config) as found:
+    announce(known.launch)
+    with session(known.run, known.recipe, known.config) as found:
         if found:
-            found.fit(build_trainer(launch, args.config))
+            found.fit(build_trainer(known))
 
 
-def build_trainer(launch: Plan, where: str) -> GRPOTrainer:
-    """Reads the data and loads the model. where: the recipe's path."""
-    recipe, config, methods = launch.recipe, launch.config, launch.methods
-    rewards, model_args = launch.rewards, launch.model_args
+def build_trainer(known: Plan) -> GRPOTrainer:
+    """Reads the data and loads the model."""
+    recipe, config, methods = known.recipe, known.config, known.methods
+    rewards, model_args, where = known.rewards, known.model_args, known.launch.where
     transformers.set_seed(recipe.seed)
     tokenizer = load_chat_tokenizer(
         str(model_args.model_name_or_path),
@@ -114,7 +118,7 @@ def build_trainer(launch: Plan, where: str) -> GRPOTrainer:
         model_args.model_revision,
     )
     check_tokenizer(methods, tokenizer, where)
-    dataset = load_mixture(launch.sources, recipe.seed, recipe.system_prompt)
+    dataset = load_mixture(known.sources, recipe.seed, recipe.system_prompt)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
     if recipe.reference is not None:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
 from transformers.modeling_rope_utils import RopeParameters
-from trl import ModelConfig
+from trl import ModelConfig, get_quantization_config
 
 from data.chat import stop_at_turn_end
 from recipes.errors import UserError
@@ -16,7 +16,7 @@ def load_model(
     config: ModelConfig, tokenizer: Any, changes: dict[str, Any], where: str
 ) -> PreTrainedModel:
     """The weights, in `dtype` (float32 unless the recipe says otherwise: optimizer states follow
-    the weights).
+    the weights), or quantised (`load_in_4bit`, `load_in_8bit`).
 
     changes: recipe key `config_overrides`. Raises UserError for one that the model's config has not.
     """
@@ -31,6 +31,7 @@ def load_model(
         revision=revision,
         attn_implementation=config.attn_implementation,
         dtype=dtype,
+        quantization_config=get_quantization_config(config),
     )
     model.config.use_cache = True
     stop_at_turn_end(model, tokenizer)

@@ -9,15 +9,12 @@ arithmetic in fewer tokens than AdamW (docs/log.md).
 from typing import Any, TypeAlias
 
 import torch
-from accelerate.utils import DistributedType
 from trl import SFTConfig
 
-from recipes.errors import UserError
 from recipes.schema import Muon
 
 # What Trainer's `optimizer_cls_and_kwargs` takes: a class that is called with the model, and its arguments.
 OptimizerFactory: TypeAlias = tuple[type["MuonFactory"], dict[str, Any]]
-WHOLE_MATRICES = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
 
 
 class MuonFactory:
@@ -39,14 +36,6 @@ class MuonFactory:
         )
 
 
-def muon_factory(muon: Muon | None, config: SFTConfig, where: str) -> OptimizerFactory | None:
-    """None without a `muon` section. Raises UserError where a process does not hold whole matrices."""
-    if muon is None:
-        return None
-    kind = config.distributed_state.distributed_type
-    if kind not in WHOLE_MATRICES:
-        raise UserError(
-            f"{where}: muon: found a launch with {kind.value}; expected one process or DDP, since "
-            "Muon needs whole matrices"
-        )
-    return MuonFactory, {"muon": muon, "config": config}
+def muon_factory(muon: Muon | None, config: SFTConfig) -> OptimizerFactory | None:
+    """None without a `muon` section. Needs whole matrices on every process (train/rules/engines.py)."""
+    return None if muon is None else (MuonFactory, {"muon": muon, "config": config})

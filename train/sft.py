@@ -16,13 +16,16 @@ from data.chat import training_rows
 from data.sources import Source, build_sources, load_mixture, num_rows, require_targets
 from data.tokenizer import load_chat_tokenizer
 from recipes import cli
+from recipes.engine import Engine
 from recipes.run import RunDir, check_checkout
 from recipes.schema import SFTRecipe, load_recipe
 from train.checkpoints import WholeCheckpoints
 from train.config import model_config, trainer_config
-from train.dry_run import Arithmetic, arithmetic, describe
+from train.launch import Launch
 from train.model import load_model
 from train.muon import OptimizerFactory, muon_factory
+from train.report import announce, describe
+from train.rules import refuse
 from train.session import session
 
 
@@ -39,37 +42,39 @@ class Plan(NamedTuple):
     sources: list[Source]
     config: SFTConfig
     optimizer: OptimizerFactory | None  # None: the one of `config`
-    sizes: Arithmetic
+    launch: Launch
 
 
-def plan(path: str, overrides: list[str]) -> Plan:
-    """Raises UserError for whatever is wrong with the recipe."""
+def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan:
+    """Raises UserError for whatever is wrong with the recipe, or with the way it is launched. planned: the processes of
+    another machine (train/preflight.py); None: those of this launch."""
     recipe = load_recipe(path, SFTRecipe, overrides)
     run = RunDir.named(recipe.name)
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
     require_targets(sources, path)
-    config = trainer_config(SFTConfig, recipe, run, path)
-    optimizer = muon_factory(recipe.muon, config, path)
-    sizes = arithmetic(config, num_rows(sources), path)
-    return Plan(recipe, run, model_args, sources, config, optimizer, sizes)
+    config = trainer_config(SFTConfig, recipe, run, path, planned)
+    launch = Launch.of(path, recipe, model_args, config, num_rows(sources), planned)
+    refuse(launch)
+    optimizer = muon_factory(recipe.muon, config)
+    return Plan(recipe, run, model_args, sources, config, optimizer, launch)
 
 
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
-    launch = plan(args.config, args.overrides)
-    recipe, run, config = launch.recipe, launch.run, launch.config
+    known = plan(args.config, args.overrides)
     if args.dry_run:
-        describe(recipe, config, launch.sources, launch.sizes)
+        describe(known.launch, known.sources)
         return
-    with session(run, recipe, config) as found:
+    announce(known.launch)
+    with session(known.run, known.recipe, known.config) as found:
         if found:
-            found.fit(build_trainer(launch, args.config))
+            found.fit(build_trainer(known))
 
 
-def build_trainer(launch: Plan, where: str) -> SFTTrainer:
-    """Reads the data and loads the model. where: the recipe's path."""
-    recipe, model_args = launch.recipe, launch.model_args
+def build_trainer(known: Plan) -> SFTTrainer:
+    """Reads the data and loads the model."""
+    recipe, model_args, where = known.recipe, known.model_args, known.launch.where
     transformers.set_seed(recipe.seed)
     tokenizer = load_chat_tokenizer(
         str(model_args.model_name_or_path),
@@ -77,15 +82,15 @@ def build_trainer(launch: Plan, where: str) -> SFTTrainer:
         recipe.chat_template_kwargs,
         model_args.model_revision,
     )
-    dataset = load_mixture(launch.sources, recipe.seed, recipe.system_prompt)
-    dataset = training_rows(dataset, tokenizer, launch.config.dataset_num_proc)
+    dataset = load_mixture(known.sources, recipe.seed, recipe.system_prompt)
+    dataset = training_rows(dataset, tokenizer, known.config.dataset_num_proc)
     return SFTTrainer(
         model=load_model(model_args, tokenizer, recipe.config_overrides, where),
-        args=launch.config,
+        args=known.config,
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
-        optimizer_cls_and_kwargs=launch.optimizer,
+        optimizer_cls_and_kwargs=known.optimizer,
     )
 
 

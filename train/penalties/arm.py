@@ -28,6 +28,7 @@ class ARM(PerGroup):
     """In [0, G - 1]. long_tokens: the most tokens of a short chain of thought."""
 
     needs_answer = False
+    limited_by = "long_tokens"
     long_tokens: int
     condition: Literal["correct", "satisfied"] = "correct"
 

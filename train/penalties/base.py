@@ -35,6 +35,7 @@ class LengthReward(ABC):
     name: ClassVar[str]
     needs_answer: ClassVar[bool] = True  # whether the formula itself depends on correctness
     columns: ClassVar[tuple[str, ...]] = ()  # columns of the data set beyond those of data.example
+    limited_by: ClassVar[str | None] = None  # the setting that says from which length on it acts
 
     count: Count = "reasoning"
     condition: Condition = "none"
@@ -63,6 +64,13 @@ class LengthReward(ABC):
             None if judged and verdict is None else term
             for term, verdict in zip(paid, verdicts, strict=True)
         ]
+
+    @property
+    def limit_tokens(self) -> int | None:
+        """The length that completions must be able to reach for the term to say all it can; None without such a length.
+        Of several, the longest."""
+        value = getattr(self, self.limited_by) if self.limited_by else None
+        return max(value) if isinstance(value, tuple) else value
 
     def length(self, sample: Sample) -> int:
         """In tokens, >= 0."""

@@ -20,6 +20,7 @@ class Budget(PerSample):
     """<= 1. slope_tokens: how far from the target the reward reaches 0; it goes on below."""
 
     needs_answer = False
+    limited_by = "target_tokens"
     target_tokens: int
     slope_tokens: int = 32768
     variant: Literal["max_length", "up_to_max_length"] = "up_to_max_length"

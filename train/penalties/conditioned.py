@@ -18,6 +18,7 @@ class Conditioned(PerSample):
     """0 or 1."""
 
     needs_answer = False
+    limited_by = "max_tokens"
     max_tokens: int = 4000
     condition: Condition = "correct"
 

@@ -25,6 +25,7 @@ class Cosine(PerSample):
     """r in [min, max] of the five values. max_tokens: where the cosine ends (14336, 6144, 2048 for contexts of 16k, 8k,
     4k); exceed: r from max_tokens - 16 on and when cut off, None for no such price (n then counts as max_tokens at most)."""
 
+    limited_by = "max_tokens"
     max_tokens: int = 14336
     correct_at_zero: float = 2.0
     correct_at_max: float = 1.0

@@ -19,6 +19,7 @@ from train.samples import Sample
 class DADLER(PerGroup):
     """-1 or 0. easy_target_tokens: the target of groups with more than half correct."""
 
+    limited_by = "target_tokens"
     target_tokens: int = 4000
     easy_target_tokens: int = 2000
     condition: Literal["correct", "satisfied"] = "correct"

@@ -19,6 +19,7 @@ class DLER(PerSample):
     """-1 or 0."""
 
     needs_answer = False
+    limited_by = "target_tokens"
     target_tokens: int = 4000
     condition: Condition = "correct"
 

@@ -25,6 +25,7 @@ from train.samples import Sample
 class GRPOLead(PerGroup):
     """> -1 for correct answers, -1 for wrong ones; r = 0 for badly formatted ones."""
 
+    limited_by = "free_tokens"
     alpha: float = 0.05
     free_tokens: int = 4000
 

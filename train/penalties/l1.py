@@ -14,6 +14,7 @@ class L1(PerSample, ABC):
     """target_tokens: where the prompt states none; slope per token."""
 
     needs_answer = False
+    limited_by = "target_tokens"
     target_tokens: int
     slope: float = 3e-4
 

@@ -25,6 +25,7 @@ class Laser(PerSample):
     """In [-bonus, bonus] for correct answers, `wrong` for wrong ones. target_tokens: upstream 2048, 4096 or 8192;
     unformatted: r without closed thinking and box, None to go by the answer alone."""
 
+    limited_by = "target_tokens"
     target_tokens: int
     bonus: float = 0.5
     wrong: float = -0.5

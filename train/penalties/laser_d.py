@@ -64,6 +64,7 @@ class LaserD(Monitored):
     4096 or 8192); None: coverage of each generation batch. unformatted as in laser.py."""
 
     monitored_by = "target_tokens"
+    limited_by = "target_tokens"
 
     target_tokens: int | None = None
     min_tokens: int = 1024

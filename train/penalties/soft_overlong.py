@@ -22,6 +22,7 @@ class SoftOverlong(PerSample):
     """In [-1, 0]. max_tokens and buffer_tokens in the tokens that count, `</think>` included."""
 
     needs_answer = False
+    limited_by = "max_tokens"
     max_tokens: int
     buffer_tokens: int
 

@@ -19,6 +19,7 @@ class ThinkPrune(PerSample):
     """-1 or 0. limits: tokens of each stage, falling."""
 
     needs_answer = False
+    limited_by = "limits"
     limits: tuple[int, ...] = (4096, 3072, 2048)
     condition: Condition = "correct"
 

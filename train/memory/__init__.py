@@ -1,0 +1,72 @@
+"""What one process's GPU will hold, part by part, estimated from the recipe: no weights, no GPU. All sizes in bytes.
+
+    load.py         what it depends on
+    states.py       weights, gradients, optimizer states, an engine's buffers
+    activations.py  one forward and backward, logits
+    generation.py   KV cache, gathered weights
+
+Left out: the allocator's fragmentation beyond `Load.overhead`, and what a collator or a callback puts on the GPU. Held
+against ten peaks published for another trainer on FSDP2 (tests/test_memory.py).
+"""
+
+from dataclasses import dataclass
+
+from train.memory.activations import activations, logits
+from train.memory.generation import gathered, kv_cache
+from train.memory.load import Load
+from train.memory.states import buffers, gradients, optimizer, reference, weights
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Parts of two phases that take turns: the update (gradients to logits) and generation (cache, gathered)."""
+
+    weights: float
+    reference: float
+    optimizer: float
+    gradients: float
+    buffers: float
+    activations: float
+    logits: float
+    kv_cache: float
+    gathered: float
+    vllm: float
+    vllm_sleeps: bool
+    overhead: float
+
+    @property
+    def always(self) -> float:
+        return self.weights + self.reference + self.optimizer + self.overhead
+
+    @property
+    def update(self) -> float:
+        own = self.gradients + self.buffers + self.activations + self.logits
+        return self.always + own + (0.0 if self.vllm_sleeps else self.vllm)
+
+    @property
+    def generation(self) -> float:
+        """0 without generation."""
+        own = self.kv_cache + self.gathered + self.vllm
+        return self.always + own if own else 0.0
+
+    @property
+    def peak(self) -> float:
+        return max(self.update, self.generation)
+
+
+def estimate(load: Load) -> Estimate:
+    generation = load.generation
+    return Estimate(
+        weights=weights(load),
+        reference=reference(load),
+        optimizer=optimizer(load),
+        gradients=gradients(load),
+        buffers=buffers(load),
+        activations=activations(load),
+        logits=logits(load),
+        kv_cache=kv_cache(load),
+        gathered=gathered(load),
+        vllm=generation.vllm * load.gpu_memory if generation else 0.0,
+        vllm_sleeps=bool(generation and generation.sleeps),
+        overhead=load.overhead,
+    )
