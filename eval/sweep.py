@@ -5,7 +5,8 @@ curve.
 
 Records go to runs/<name>/records/<run>/<step>/<benchmark>.jsonl. Interrupt it anywhere and start it
 again: what is on disk is neither lost nor done twice; a new checkpoint or benchmark is scored
-alone.
+alone. TETHER_PART=0/4 scores the first of four parts of it and draws nothing, for machines that
+share the work (scripts/slurm/sweep_array.sbatch).
 """
 
 import argparse
@@ -168,22 +169,34 @@ def main(args: argparse.Namespace) -> None:
         # Before hours of work on the runs.
         load_chat_tokenizer(recipe.base, f"{args.config}: base", recipe.chat_template_kwargs)
     all_jobs = jobs(recipe, benchmarks, out.path, args.config)
-    todo = [job for job in all_jobs if not job.file().complete()]
+    mine = part_of(all_jobs)
+    todo = [job for job in mine if not job.file().complete()]
     counts = {benchmark.label: len(tasks(benchmark, recipe.seed)) for benchmark in benchmarks}
     plan = ", ".join(f"{label}: {count:,} completions" for label, count in counts.items())
     print(
-        f"{len(all_jobs) // len(benchmarks)} checkpoints x ({plan}); {len(todo)} of {len(all_jobs)} jobs to do"
+        f"{len(all_jobs) // len(benchmarks)} checkpoints x ({plan}); {len(todo)} of {len(mine)} jobs to do"
     )
     if args.dry_run:
         return
     out.create(recipe)
     score_all(todo, min(recipe.num_workers, max(1, len(todo))))
+    if len(mine) < len(all_jobs):
+        return
     report(
         _scored(all_jobs, recipe.seed),
         recipe,
         out.path,
         Console(width=None if sys.stdout.isatty() else 120),
     )
+
+
+def part_of(all_jobs: list[Job]) -> list[Job]:
+    """All of them, or those of TETHER_PART. Not of what is left to do, which differs between machines."""
+    text = os.environ.get("TETHER_PART", "0/1")
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdigit() and count.isdigit() and int(index) < int(count)):
+        raise UserError(f"TETHER_PART: found {text!r}; expected two numbers such as 0/4")
+    return all_jobs[int(index) :: int(count)]
 
 
 def _scored(all_jobs: list[Job], seed: int) -> list[CheckpointScores]:

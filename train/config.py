@@ -99,6 +99,9 @@ def trainer_config(
         # `bf16: true` in a recipe means "where the hardware has it", so that it also runs on a
         # laptop.
         given["bf16"] = bool(given.get("bf16", False)) and cpu_has_bf16()
+    if isinstance(recipe, GRPORecipe) and (server := os.environ.get("TETHER_VLLM_HOST")):
+        # Of this allocation, not of the recipe: a requeued job finds its server elsewhere, and must still be the same run.
+        defaults["vllm_server_host"] = server
     if isinstance(recipe, GRPORecipe) and recipe.monitoring is not None:
         _refuse(given, ("eval_strategy", "eval_steps"), here, "monitoring")
         groups = given.get("num_generations_eval") or given.get("num_generations", 8)

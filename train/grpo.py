@@ -24,6 +24,7 @@ from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
 from train.config import model_config, trainer_config
+from train.engine_check import check_engine
 from train.launch import Launch
 from train.methods.apply import Methods, build_methods, check_tokenizer
 from train.model import load_model
@@ -69,6 +70,8 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
     if recipe.reference is not None:
         load_reference(recipe.reference, path)
     config = trainer_config(GRPOConfig, recipe, run, path, planned)
+    if planned is None:
+        check_engine(config, model_args.use_peft, path)
     methods = build_methods(recipe, config, path)
     config.reward_weights = [reward.weight for reward in rewards]
     rows = _num_trained(recipe, num_rows(sources), path)

@@ -19,6 +19,10 @@ def load_model(
     the weights), or quantised (`load_in_4bit`, `load_in_8bit`).
 
     changes: recipe key `config_overrides`. Raises UserError for one that the model's config has not.
+
+    No device_map: bitsandbytes then puts the weights on this process's own GPU. No `prepare_model_for_kbit_training` either:
+    TRL freezes the base, lets gradients through the embeddings and keeps adapters in bf16 itself, and casting the rest to
+    fp32 would give FSDP layers of two types.
     """
     name, revision = config.model_name_or_path, config.model_revision
     own = AutoConfig.from_pretrained(name, revision=revision) if changes else None

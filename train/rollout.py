@@ -15,6 +15,7 @@ from trl import GRPOConfig
 from data.attention import use_decoding_attention
 from data.chat import prompt_ids
 from data.decoding import decode
+from train.engine_check import kind_of
 from train.methods.apply import Methods, completed, opened, openings
 
 
@@ -56,8 +57,8 @@ class BF16Rollout:
 def cpu_rollout(config: GRPOConfig, use_peft: bool, methods: Methods = ()) -> BF16Rollout | None:
     """The rollout for this configuration, or None where TRL's own generation (or vLLM) serves."""
     on_cpu = config.use_cpu and config.bf16 and not config.use_vllm and not use_peft
-    plain = config.deepspeed is None and not config.fsdp and not config.generation_kwargs
-    if not (on_cpu and plain):
+    whole_weights = kind_of(config) in ("one process", "DDP")
+    if not (on_cpu and whole_weights and not config.generation_kwargs):
         return None
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func is marked experimental
     return BF16Rollout(methods)

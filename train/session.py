@@ -9,6 +9,7 @@ from typing import Any
 from recipes.run import Resume, RunDir
 from recipes.schema import Recipe
 from train.config import log_to_wandb
+from train.engine_check import engine_started
 from train.pause import PAUSE, Pause
 
 
@@ -21,6 +22,7 @@ class Session:
     pause: Pause
 
     def fit(self, trainer: Any) -> None:
+        engine_started(trainer, self.run)
         trainer.add_callback(self.pause)
         trainer.train(resume_from_checkpoint=self.resume.path)
         if self.pause.paused and trainer.args.process_index == 0:
@@ -41,7 +43,7 @@ def session(run: RunDir, recipe: Recipe, config: Any) -> Iterator[Session | None
     try:
         if lock:
             (run.path / PAUSE).unlink(missing_ok=True)  # of an earlier launch
-        with config.main_process_first(desc="run directory"):
+        with config.main_process_first(local=False, desc="run directory"):  # which nodes share
             run.create(recipe)
             resume = run.resume_from(config.world_size)
         if resume.finished:

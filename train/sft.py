@@ -21,6 +21,7 @@ from recipes.run import RunDir, check_checkout
 from recipes.schema import SFTRecipe, load_recipe
 from train.checkpoints import WholeCheckpoints
 from train.config import model_config, trainer_config
+from train.engine_check import check_engine
 from train.launch import Launch
 from train.model import load_model
 from train.muon import OptimizerFactory, muon_factory
@@ -54,6 +55,8 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
     sources = build_sources(recipe.data, path)
     require_targets(sources, path)
     config = trainer_config(SFTConfig, recipe, run, path, planned)
+    if planned is None:
+        check_engine(config, model_args.use_peft, path)
     launch = Launch.of(path, recipe, model_args, config, num_rows(sources), planned)
     refuse(launch)
     optimizer = muon_factory(recipe.muon, config)

@@ -63,12 +63,13 @@ def quantised_on_a_cpu(launch: Launch) -> str | None:
 @refusal
 def quantised_in_shards(launch: Launch) -> str | None:
     """modeling_utils.py builds quantised models outside deepspeed.zero.Init, whole on every GPU, and ZeRO-3 would then cut
-    packed integers as if they were weights, apart from their quantisation state."""
-    if not launch.quantised_bits or launch.engine.kind != "zero3":
+    packed integers as if they were weights, apart from their quantisation state. 4-bit weights that are stored as floats are
+    cut like weights (two CPU processes had ZeRO-2's losses)."""
+    stored = launch.quantised_bits == 4 and launch.model.bnb_4bit_quant_storage == "bfloat16"
+    if not launch.quantised_bits or stored or launch.engine.kind != "zero3":
         return None
-    return says(
-        _quantised(launch), "true with zero3", "ddp or zero2, which keep quantised weights whole"
-    )
+    remedy = "ddp or zero2, which keep quantised weights whole (or 4 bits with bnb_4bit_quant_storage: bfloat16)"
+    return says(_quantised(launch), "true with zero3", remedy)
 
 
 @refusal
