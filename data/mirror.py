@@ -16,6 +16,11 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from recipes.errors import UserError
 
 ENVIRONMENT = "TETHER_DATA"
+_hub_is_down = False  # found out once: each try takes 24 s
+
+
+class Unavailable(UserError):
+    """A file that is neither in the mirror folder nor to be had from the Hub."""
 
 
 class Row(NamedTuple):
@@ -28,8 +33,8 @@ class Row(NamedTuple):
 def read_rows(relative: str, hub: tuple[str, str], required: tuple[str, ...]) -> Iterator[Row]:
     """Rows of `<mirror>/<relative>`, or of file `hub[1]` in Hub data set `hub[0]`: .jsonl, .json (a list) or .parquet.
 
-    Blank lines are skipped (several benchmark files end in one). Raises UserError for a missing
-    file, a line that is not a JSON object, or a row without one of the `required` keys.
+    Blank lines are skipped (several benchmark files end in one). Raises Unavailable for a missing
+    file, UserError for a line that is not a JSON object, or a row without one of the `required` keys.
     """
     path = _local(relative, hub)
     rows = _READERS[path.suffix](path)
@@ -85,17 +90,21 @@ def _mirrored(mirror: Path, relative: str) -> Path:
     for found in (path, *map(path.with_suffix, _READERS)):
         if found.is_file():
             return found
-    raise UserError(f"data {path}: no such file; {ENVIRONMENT}={mirror} should hold {relative}")
+    raise Unavailable(f"data {path}: no such file; {ENVIRONMENT}={mirror} should hold {relative}")
 
 
 def _local(relative: str, hub: tuple[str, str]) -> Path:
     if mirror := os.environ.get(ENVIRONMENT):
         return _mirrored(Path(mirror), relative)
+    global _hub_is_down
     repository, file = hub
     try:
-        return Path(hf_hub_download(repository, file, repo_type="dataset"))
+        return Path(
+            hf_hub_download(repository, file, repo_type="dataset", local_files_only=_hub_is_down)
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise UserError(
+        _hub_is_down = isinstance(error, LocalEntryNotFoundError)
+        raise Unavailable(
             f"data {repository}/{file}: cannot be fetched from the Hub ({type(error).__name__}); "
             f"set {ENVIRONMENT} to a folder that holds {relative}"
         ) from error

@@ -157,6 +157,12 @@ def _resume(checkpoint: Checkpoint) -> Resume:
     return Resume(str(checkpoint.path), checkpoint.step, checkpoint.step >= state["max_steps"])
 
 
+def cut_half_line(path: Path) -> None:
+    """Take off what a killed process left of a last line."""
+    with path.open("r+b") as file:
+        file.truncate(sum(len(line) for line in file if line.endswith(b"\n")))
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write to a temporary name and rename, so that a file that exists is complete."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

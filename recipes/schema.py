@@ -15,10 +15,12 @@ import yaml
 
 from recipes.errors import UserError
 from recipes.extends import read
+from recipes.ranges import above_zero, require
 from recipes.rl import Alarms, Bound, DynamicSampling, Monitoring, Stage, TokenBudget
 from recipes.typed import build
 
 R = TypeVar("R", bound="Recipe")
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,27 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Decontaminate:
+    """Rows whose question is in a benchmark are not trained on: data/decontaminate.
+
+    against: names of question sets (data/held_out), each of which must be readable; None for all, of which those that
+             cannot be read are named in a warning
+    ngram:   words that a training row and a question must share in a row. 8 is Tulu 3's (GPT-3: 13); of questions with one
+             word in ten exchanged it finds 80 %, 13 finds 48 % (scripts/bench/decontaminate.py)
+    share:   a row goes when more than this share of a question's words lie in such n-grams, in [0, 1); 0: with any one
+    """
+
+    against: tuple[str, ...] | None = None
+    ngram: int = 8
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(self.ngram > 1, "ngram", self.ngram, "at least 2")
+        require(0 <= self.share < 1, "share", self.share, "a number in [0, 1)")
+        require(self.against != (), "against", [], "names; `decontaminate: null` switches it off")
+
+
+@dataclass(frozen=True)
 class TrainRecipe(Recipe):
     """model: trl.ModelConfig keys; trainer: trl.SFTConfig or trl.GRPOConfig keys; data: a list of
     sources (data/sources).
@@ -41,6 +64,7 @@ class TrainRecipe(Recipe):
     system_prompt: in front of every prompt; None leaves it to the chat template
     chat_template_kwargs: what the chat template is told, e.g. {enable_thinking: false}; it becomes the default of the
         tokenizer that is saved with each checkpoint (data/chat.py)
+    decontaminate: None trains on the benchmarks' own questions too
     """
 
     model: dict[str, Any]
@@ -48,6 +72,7 @@ class TrainRecipe(Recipe):
     trainer: dict[str, Any] = field(default_factory=dict)
     system_prompt: str | None = None
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
+    decontaminate: Decontaminate | None = field(default_factory=Decontaminate)
 
 
 @dataclass(frozen=True)
@@ -139,6 +164,28 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class TracesRecipe(Recipe):
+    """A teacher's reasoning on training problems: `scripts/traces.py`.
+
+    teacher: a folder or a Hub name; dtype: of its weights, as in SweepRecipe
+    data, chat_template_kwargs, decontaminate: as in a training recipe
+    max_reasoning_tokens: traces with more are dropped, counted in the teacher's tokens
+    """
+
+    teacher: str
+    data: tuple[dict[str, Any], ...]
+    max_reasoning_tokens: int = 8192
+    dtype: Dtype = "auto"
+    sampling: Sampling = field(default_factory=Sampling)
+    chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
+    decontaminate: Decontaminate | None = field(default_factory=Decontaminate)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above_zero(max_reasoning_tokens=self.max_reasoning_tokens)
+
+
+@dataclass(frozen=True)
 class SweepRecipe(Recipe):
     """Which checkpoints meet which benchmarks.
 
@@ -158,7 +205,7 @@ class SweepRecipe(Recipe):
     benchmarks: tuple[dict[str, Any], ...]
     base: str | None = None
     title: str = ""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    dtype: Dtype = "auto"
     sampling: Sampling = field(default_factory=Sampling)
     num_workers: int = 1
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)

@@ -16,12 +16,14 @@ from typing import Any
 from tqdm import tqdm
 
 from data.answers import grade_all
+from data.decontaminate import Decontaminator
 from data.mirror import json_lines
 from data.sources import build_sources, load_mixture
 from data.tokenizer import Thinking
 from eval.generate import Generation, Generator
 from recipes import cli
 from recipes.errors import UserError
+from recipes.run import cut_half_line
 from recipes.schema import GRPORecipe, Sampling, load_recipe
 
 PROMPTS = 32  # per batch
@@ -61,9 +63,7 @@ def finished(path: Path, facts: dict[str, Any]) -> set[str]:
     they were sampled otherwise."""
     if not path.is_file():
         return set()
-    text = path.read_bytes()
-    if not text.endswith(b"\n"):
-        path.write_bytes(text[: text.rfind(b"\n") + 1])
+    cut_half_line(path)
     done = set()
     for row in json_lines(path):
         other = {key: row.values.get(key) for key in facts}
@@ -97,7 +97,9 @@ def line(
 def main(args: argparse.Namespace) -> None:
     recipe = load_recipe(args.config, GRPORecipe, args.overrides)
     sources = build_sources(recipe.data, args.config)
-    dataset = load_mixture(sources, recipe.seed, recipe.system_prompt)
+    decontaminator = Decontaminator(recipe.decontaminate, f"{args.config}: decontaminate")
+    dataset = load_mixture(sources, recipe.seed, decontaminator, recipe.system_prompt)
+    decontaminator.report.warn()
     path = recipe.model["model_name_or_path"]
     facts = {"model": path, "num_samples": args.samples, "count": args.count, "seed": recipe.seed}
     done = finished(args.out, facts)

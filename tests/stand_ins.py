@@ -1,13 +1,9 @@
-"""Data in the shape of the real files, a few rows each, and a stand-in for the source of traces while there is none."""
+"""Data in the shape of the real files, a few rows each."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from data.example import Example, completion
-from data.mirror import json_lines
-from data.sources import SOURCES
+from data.example import completion
 from recipes.schema import TrainRecipe
 
 QUESTION = "Zoë pays 3 € for 2 pens. How much for $4$?"
@@ -44,29 +40,3 @@ def traces_at(path: Path, recipe: TrainRecipe) -> list[str]:
     """Overrides that point a recipe's sources of traces to this file."""
     data = enumerate(recipe.data)
     return [f"data.{number}.path={path}" for number, entry in data if entry["name"] == "traces"]
-
-
-if "traces" not in SOURCES:
-
-    @SOURCES.register("traces")
-    @dataclass(frozen=True)
-    class Traces:
-        """path: JSON lines with question, completion and answer."""
-
-        path: str
-
-        has_targets = True
-
-        def __len__(self) -> int:
-            return sum(1 for _ in json_lines(Path(self.path)))
-
-        def load(self, seed: int) -> Iterator[Example]:
-            for number, row in enumerate(json_lines(Path(self.path))):
-                values = row.values
-                yield Example(
-                    f"traces-{number}",
-                    "traces",
-                    values["question"],
-                    values["answer"],
-                    completion=values["completion"],
-                )

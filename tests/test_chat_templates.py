@@ -16,6 +16,7 @@ from trl import GRPOTrainer, ModelConfig, SFTConfig, SFTTrainer
 import train.grpo
 from data.chat import prompt_ids, prompt_text, set_defaults, training_row, training_rows, within
 from data.decoding import eos_ids
+from data.decontaminate import Decontaminator
 from data.example import completion
 from data.prompt import messages
 from data.sources import build_sources, load_mixture
@@ -98,7 +99,10 @@ def test_there_is_one_bos(family, bos, checkpoints):
 def test_a_system_prompt_takes_the_place_of_the_templates_own(checkpoints):
     sources = build_sources(({"name": "tiny", "num_rows": 2},), "test")
     tokenizer = load(checkpoints["qwen2.5"])
-    plain, told = (load_mixture(sources, 0, system)[0]["prompt"] for system in (None, "Be brief."))
+    off = Decontaminator(None, "test")
+    plain, told = (
+        load_mixture(sources, 0, off, system)[0]["prompt"] for system in (None, "Be brief.")
+    )
     assert told == [{"role": "system", "content": "Be brief."}, *plain]
     assert prompt_text(tokenizer, told).startswith(
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import GRPOConfig
 
+from data.decontaminate import Decontaminator
 from data.sources import build_sources, load_mixture
 from data.tokenizer import Thinking
 from tests.penalty_samples import sample
@@ -161,7 +162,8 @@ def test_repeats_of_the_response_cost_where_asked():
 def built(tmp_path_factory, tokenizer):
     """A trainer in fp32 on two groups of four tiny problems, which TRL itself generates for."""
     source = [{"name": "tiny", "num_rows": 4, "steps": [1], "num_constraints": [0]}]
-    dataset = load_mixture(build_sources(tuple(source), "test"), 0).remove_columns("completion")
+    sources = build_sources(tuple(source), "test")
+    dataset = load_mixture(sources, 0, Decontaminator(None, "test")).remove_columns("completion")
     ends = frozenset({tokenizer.eos_token_id, tokenizer.pad_token_id})
 
     def build(*methods, model_tokenizer=tokenizer, **settings):

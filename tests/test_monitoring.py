@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import train.grpo
+from data.decontaminate import Decontaminator
 from data.sources import build_sources, load_mixture
 from recipes.errors import UserError
 from recipes.schema import GRPORecipe, load_recipe
@@ -73,7 +74,8 @@ def test_a_later_pass_replaces_an_earlier_one():
 
 def test_the_monitoring_set_is_not_trained_on(runs):
     loaded = load_recipe(recipe(runs), GRPORecipe, ["data.0.num_rows=16"])
-    data = load_mixture(build_sources(loaded.data, "test"), loaded.seed)
+    sources = build_sources(loaded.data, "test")
+    data = load_mixture(sources, loaded.seed, Decontaminator(loaded.decontaminate, "test"))
     trained, held_out = train.grpo.split(data, loaded)
     assert (len(trained), len(held_out)) == (len(data) - 3, 3)
     assert sorted([*trained["id"], *held_out["id"]]) == sorted(data["id"])

@@ -8,6 +8,7 @@ import pytest
 
 import train.sft
 from data.constraints.base import check_all
+from data.decontaminate import Decontaminator
 from data.response import split
 from data.sources import SOURCES, load_mixture
 from recipes.errors import UserError
@@ -83,7 +84,7 @@ def test_prompts_of_a_mixture_have_ids_of_their_own(mirror):
     tiny = SOURCES["tiny"]
     sources = [tiny(num_rows=3, steps=(1,)), tiny(num_rows=3, steps=(2,))]
     sources += [SOURCES["gsm8k"](num_rows=1, split=split) for split in ("train", "test")]
-    ids = load_mixture(sources, 0)["id"]
+    ids = load_mixture(sources, 0, Decontaminator(None, "test"))["id"]
     assert len(set(ids)) == len(ids) == 8
     assert {only("gsm8k").id, only("gsm8k", split="test").id} == {"gsm8k-train-0", "gsm8k-test-0"}
 

@@ -12,6 +12,7 @@ from recipes.engine import Engine
 class Arithmetic:
     """Over all processes. A sample is one sequence that is trained on.
 
+    rows:              before decontamination, until they are read
     processes:         that see rows of their own
     tokens_per_step:   at most: samples times the longest sequence (SFT) or completion (GRPO)
     rounds_per_epoch:  generations for the data once through; groups_per_round: prompts of one (GRPO only)

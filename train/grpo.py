@@ -6,6 +6,7 @@ The same command continues an interrupted run from its newest whole checkpoint.
 """
 
 import argparse
+from dataclasses import replace
 from typing import NamedTuple
 
 import transformers
@@ -14,8 +15,9 @@ from trl import GRPOConfig, ModelConfig, get_peft_config
 
 from data.chat import within
 from data.decoding import eos_ids
+from data.decontaminate import Decontaminator
 from data.reference import load_reference, with_reference
-from data.sources import Source, build_sources, load_mixture, num_rows
+from data.sources import Source, build_sources, num_rows
 from data.token_budget import with_token_budgets
 from data.tokenizer import Thinking, load_chat_tokenizer
 from recipes import cli
@@ -23,10 +25,12 @@ from recipes.engine import Engine
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
+from train.arithmetic import arithmetic
 from train.config import model_config, trainer_config
 from train.engine_check import check_engine
 from train.launch import Launch
 from train.methods.apply import Methods, build_methods, check_tokenizer
+from train.mixture import load_rows
 from train.model import load_model
 from train.objective import Objective
 from train.report import announce, describe
@@ -51,6 +55,7 @@ class Plan(NamedTuple):
     run: RunDir
     model_args: ModelConfig
     sources: list[Source]
+    decontaminator: Decontaminator
     rewards: list[WeightedReward]
     config: GRPOConfig
     methods: Methods
@@ -64,6 +69,7 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
     run = RunDir.named(recipe.name)
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
+    decontaminator = Decontaminator(recipe.decontaminate, f"{path}: decontaminate")
     rewards = build_rewards(recipe, path)
     check_names(recipe, rewards, path)
     check_monitoring(recipe, rewards, path)
@@ -77,7 +83,7 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
     rows = _num_trained(recipe, num_rows(sources), path)
     launch = Launch.of(path, recipe, model_args, config, rows, planned, tuple(rewards))
     refuse(launch)
-    return Plan(recipe, run, model_args, sources, rewards, config, methods, launch)
+    return Plan(recipe, run, model_args, sources, decontaminator, rewards, config, methods, launch)
 
 
 def _num_trained(recipe: GRPORecipe, rows: int, where: str) -> int:
@@ -121,7 +127,7 @@ def build_trainer(known: Plan) -> GRPOTrainer:
         model_args.model_revision,
     )
     check_tokenizer(methods, tokenizer, where)
-    dataset = load_mixture(known.sources, recipe.seed, recipe.system_prompt)
+    dataset = load_rows(recipe, known.sources, known.decontaminator, config, known.run)
     if "completion" in dataset.column_names:  # an SFT target, nothing to a policy that samples
         dataset = dataset.remove_columns("completion")
     if recipe.reference is not None:
@@ -131,6 +137,9 @@ def build_trainer(known: Plan) -> GRPOTrainer:
     if recipe.max_prompt_length is not None:
         dataset = within(dataset, tokenizer, recipe.max_prompt_length)
     require_columns(rewards, dataset.column_names, where)
+    # Again, now that it is known how many prompts stayed.
+    rows = _num_trained(recipe, len(dataset), where)
+    refuse(replace(known.launch, sizes=arithmetic(config, rows, known.launch.engine)))
     dataset, monitoring_set = split(dataset, recipe)
     model = load_model(model_args, tokenizer, {}, where)
     ends = eos_ids(model, tokenizer)

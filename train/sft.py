@@ -13,7 +13,8 @@ import trl
 from trl import ModelConfig, SFTConfig, get_peft_config
 
 from data.chat import training_rows
-from data.sources import Source, build_sources, load_mixture, num_rows, require_targets
+from data.decontaminate import Decontaminator
+from data.sources import Source, build_sources, num_rows, require_targets
 from data.tokenizer import load_chat_tokenizer
 from recipes import cli
 from recipes.engine import Engine
@@ -23,6 +24,7 @@ from train.checkpoints import WholeCheckpoints
 from train.config import model_config, trainer_config
 from train.engine_check import check_engine
 from train.launch import Launch
+from train.mixture import load_rows
 from train.model import load_model
 from train.muon import OptimizerFactory, muon_factory
 from train.report import announce, describe
@@ -41,6 +43,7 @@ class Plan(NamedTuple):
     run: RunDir
     model_args: ModelConfig
     sources: list[Source]
+    decontaminator: Decontaminator
     config: SFTConfig
     optimizer: OptimizerFactory | None  # None: the one of `config`
     launch: Launch
@@ -54,13 +57,14 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
     model_args = model_config(recipe, path)
     sources = build_sources(recipe.data, path)
     require_targets(sources, path)
+    decontaminator = Decontaminator(recipe.decontaminate, f"{path}: decontaminate")
     config = trainer_config(SFTConfig, recipe, run, path, planned)
     if planned is None:
         check_engine(config, model_args.use_peft, path)
     launch = Launch.of(path, recipe, model_args, config, num_rows(sources), planned)
     refuse(launch)
     optimizer = muon_factory(recipe.muon, config)
-    return Plan(recipe, run, model_args, sources, config, optimizer, launch)
+    return Plan(recipe, run, model_args, sources, decontaminator, config, optimizer, launch)
 
 
 def main(args: argparse.Namespace) -> None:
@@ -85,7 +89,7 @@ def build_trainer(known: Plan) -> SFTTrainer:
         recipe.chat_template_kwargs,
         model_args.model_revision,
     )
-    dataset = load_mixture(known.sources, recipe.seed, recipe.system_prompt)
+    dataset = load_rows(recipe, known.sources, known.decontaminator, known.config, known.run)
     dataset = training_rows(dataset, tokenizer, known.config.dataset_num_proc)
     return SFTTrainer(
         model=load_model(model_args, tokenizer, recipe.config_overrides, where),

@@ -33,6 +33,7 @@ class Drill:
     kinds: Literal["train", "base"] = "base"
 
     has_targets = True
+    generated = True
 
     def __post_init__(self) -> None:
         if self.num_rows < 1:

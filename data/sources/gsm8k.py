@@ -13,6 +13,14 @@ from recipes.errors import UserError
 _MARKS = re.compile(r"<<[^<>]*>>")
 
 
+def mirror_file(split: str) -> str:
+    return f"gsm8k/{split}.jsonl"
+
+
+def hub_file(split: str) -> tuple[str, str]:
+    return "openai/gsm8k", f"main/{split}-00000-of-00001.parquet"
+
+
 @SOURCES.register("gsm8k")
 @dataclass(frozen=True)
 class GSM8K(MathsSource):
@@ -28,8 +36,7 @@ class GSM8K(MathsSource):
         return f"{self.dataset}-{self.split}"
 
     def rows(self) -> Iterator[Row]:
-        hub = ("openai/gsm8k", f"main/{self.split}-00000-of-00001.parquet")
-        return read_rows(f"gsm8k/{self.split}.jsonl", hub, ("question", "answer"))
+        return read_rows(mirror_file(self.split), hub_file(self.split), ("question", "answer"))
 
     def problem(self, row: Row) -> Problem:
         solution, mark, answer = row.values["answer"].rpartition("####")

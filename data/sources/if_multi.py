@@ -26,6 +26,7 @@ class IFMulti:
     num_rows: int = 95373
 
     has_targets = False
+    generated = False
 
     def __post_init__(self) -> None:
         if self.num_rows < 1:

@@ -46,6 +46,7 @@ class MathsSource(ABC):
 
     dataset: ClassVar[str]
     has_targets: ClassVar[bool] = True
+    generated: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.num_rows < 1:

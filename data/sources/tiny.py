@@ -34,6 +34,8 @@ class Tiny:
     with_completion: bool = True
     split: Split = "train"
 
+    generated = True
+
     def __post_init__(self) -> None:
         if self.num_rows < 1:
             raise ValueError(f"num_rows: found {self.num_rows}; expected at least 1")

@@ -1,28 +1,20 @@
 """MathIF (https://arxiv.org/abs/2505.14810): 420 problems of five sources with 1 to 3 constraints.
 
-Scored with the `repaired` checkers. Rows are keyed by (file, id), because ids of gsm8k_double
-repeat those of gsm8k_single.
+Scored with the `repaired` checkers. Its files: data/held_out/mathif.py.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from data.constraints.base import Constraint, from_spec
 from data.example import Example
-from data.mirror import Row, read_rows
+from data.held_out.mathif import COUNTS, SOURCES, read_file
+from data.mirror import Row
 from eval.benchmarks import BENCHMARKS
 from eval.records import Condition
 from recipes.errors import UserError
 
-SOURCES = (
-    "gsm8k",
-    "math500",
-    "minerva",
-    "olympiad",
-    "aime",
-)  # in order of difficulty, as the paper has them
-COUNTS = ("single", "double", "triple")
-HUB = "TingchenFu/MathIF"
-_KEYS = ("id", "question", "answer", "constraint_desc", "constraint_name", "constraint_args")
+_KEYS = ("question", "answer", "constraint_desc", "constraint_name", "constraint_args")
 
 
 @BENCHMARKS.register("mathif")
@@ -38,13 +30,12 @@ class MathIF:
         found: list[Example] = []
         for level, source in enumerate(SOURCES, start=1):
             for count in COUNTS:
-                file = f"{source}_{count}"
-                rows = list(read_rows(f"mathif/{file}.jsonl", (HUB, f"{file}.jsonl"), _KEYS))
-                found += [_example(row, file, source, level) for row in rows[: self.limit]]
+                rows = islice(read_file(source, count, _KEYS), self.limit)
+                found += [_example(key, row, source, level) for key, row in rows]
         return found
 
 
-def _example(row: Row, file: str, source: str, level: int) -> Example:
+def _example(key: str, row: Row, source: str, level: int) -> Example:
     values = row.values
     names, arguments, texts = (values[f"constraint_{part}"] for part in ("name", "args", "desc"))
     if not len(names) == len(arguments) == len(texts):
@@ -60,7 +51,7 @@ def _example(row: Row, file: str, source: str, level: int) -> Example:
                 f"{row.where}: {constraint.name}: found {text!r}; our wording is {constraint.describe()!r}"
             )
     return Example(
-        id=f"{file}/{values['id']}",
+        id=key,
         source=source,
         question=values["question"],
         answer=str(values["answer"]),

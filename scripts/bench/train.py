@@ -114,11 +114,13 @@ def our_recipe(kind: str, config: str, overrides: list[str], steps: int, batch: 
 
 def stock_config(kind: str, recipe: Any, folder: Path, micro: int | None) -> Path:
     """The same for `trl`: its flat YAML, and the rows as a data set on disk."""
+    from data.decontaminate import Decontaminator
     from data.sources import build_sources, load_mixture
     from recipes.run import RunDir
     from train.config import trainer_config
 
-    rows = load_mixture(build_sources(recipe.data, "bench"), recipe.seed)
+    sources = build_sources(recipe.data, "bench")
+    rows = load_mixture(sources, recipe.seed, Decontaminator(recipe.decontaminate, "bench"))
     kept = ["prompt", "completion"] if kind == "sft" else ["prompt", "answer"]
     rows = rows.select_columns(kept)
     if kind == "grpo":

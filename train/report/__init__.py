@@ -70,7 +70,9 @@ def _batches(launch: Launch, sources: list[Source]) -> Table:
     most = f"{sizes.tokens_per_step:,}" if sizes.tokens_per_step else "no limit is set"
     table.add_row(f"{kind} per step, at most", most)
     packed = not launch.is_grpo and config.packing
-    table.add_row("steps, at most: rows are packed" if packed else "steps", f"{sizes.steps:,}")
+    counted = config.max_steps > 0 or all(source.generated for source in sources)
+    known = "steps" if counted else "steps, at most: rows may be left out"
+    table.add_row("steps, at most: rows are packed" if packed else known, f"{sizes.steps:,}")
     table.add_row("computes in", "fp16" if config.fp16 else "bf16" if config.bf16 else "fp32")
     return table
 
