@@ -52,4 +52,4 @@ lint: $(STAMP)
 	$(RUN) -m mypy
 
 test: lint
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile

@@ -20,6 +20,7 @@ from accelerate.utils import DistributedType
 from transformers import GenerationMixin
 
 import train.grpo
+import train.launch
 import train.sft
 from recipes.run import runs_root
 
@@ -74,6 +75,7 @@ def take_cpus_for_gpus() -> None:
         return "gloo", DistributedType.MULTI_GPU
 
     PartialState._prepare_backend = backend
+    train.launch.trains_on_cpu = lambda *_: False  # or train/rules would refuse it
 
 
 def drop(folder: str) -> None:

@@ -202,7 +202,14 @@ def test_grading_works_under_asyncio():
         answers = (r"1-e^{-at}+b\delta(t)", r"2-e^{-at}+b\delta(t)", hangs)
         return await asyncio.gather(*(asyncio.to_thread(judged, answer) for answer in answers))
 
-    assert asyncio.run(both()) == [True, False, None]
+    found = asyncio.run(both())
+    for _ in range(
+        3
+    ):  # the deadline is wall-clock: beside other tests an answer can run out of time
+        if None not in found[:2]:
+            break
+        found = asyncio.run(both())
+    assert found == [True, False, None]
 
 
 def run(program, *, kill_at=None, interrupt_at=None):

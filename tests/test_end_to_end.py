@@ -133,18 +133,6 @@ def test_sweep_scores_two_checkpoints_and_repeats_nothing(runs, capsys):
     assert "0 of 3 jobs to do" in capsys.readouterr().out
 
 
-def test_a_checkpoint_without_its_optimizer_is_named_and_skipped(runs, capsys):
-    launch(train.sft, SFT, *SMALL_SFT, "name=a")
-    whole = history(runs / "a/checkpoint-2", "loss")
-    (runs / "a/checkpoint-2/optimizer.pt").unlink()
-    launch(train.sft, SFT, *SMALL_SFT, "name=a")
-    assert "checkpoint-2: no optimizer state; skipped" in capsys.readouterr().err
-    assert (
-        history(runs / "a/checkpoint-2", "loss") == whole
-        and (runs / "a/checkpoint-2/optimizer.pt").is_file()
-    )
-
-
 def test_a_run_is_trained_by_one_process_at_a_time(runs):
     lock = RunDir.named("a").lock()
     with pytest.raises(UserError, match="another process is training this run"):

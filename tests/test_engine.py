@@ -15,10 +15,10 @@ FOLDER = ROOT / "recipes/accelerate"
     "name, engine",
     [
         ("cpu2", Engine("ddp", 2)),
-        ("ddp", Engine("ddp", 8, mixed_precision="bf16")),
-        ("zero2", Engine("zero2", 8, mixed_precision="bf16")),
-        ("zero3", Engine("zero3", 8, mixed_precision="bf16")),
-        ("fsdp2", Engine("fsdp2", 8, mixed_precision="bf16")),
+        ("ddp", Engine("ddp", 8)),
+        ("zero2", Engine("zero2", 8)),
+        ("zero3", Engine("zero3", 8)),
+        ("fsdp2", Engine("fsdp2", 8)),
     ],
 )
 def test_shipped_files(name, engine):
@@ -117,8 +117,8 @@ FSDP2 = {
         (ALONE, Engine("single")),
         (MEETING, Engine("single")),  # a cluster's own, under plain python
         (RANK, Engine("ddp", 2)),
-        (RANK | ZERO3, Engine("zero3", 2, mixed_precision="bf16")),
-        (RANK | FSDP2, Engine("fsdp2", 2, mixed_precision="bf16")),
+        (RANK | ZERO3, Engine("zero3", 2)),
+        (RANK | FSDP2, Engine("fsdp2", 2)),
     ],
 )
 def test_what_a_launched_process_is_told(told, engine):

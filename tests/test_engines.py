@@ -108,7 +108,7 @@ def together(engine, runs):
     done = launch(
         command, runs, **({"ACCELERATE_TORCH_DEVICE": "cpu"} if engine == "fsdp2" else {})
     )
-    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.returncode == 0, done.stderr
 
 
 def weights(folder):

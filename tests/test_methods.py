@@ -23,6 +23,7 @@ from train.methods.apply import (
 )
 from train.methods.base import Batch, Opening
 from train.methods.degrpo import DeGRPO
+from train.methods.dler import DLER
 from train.methods.grpo_lead import GRPOLead
 from train.methods.repetition import Repetition
 from train.objective import Objective
@@ -107,6 +108,19 @@ def test_difficulty_weights_leave_tokens_apart_that_another_method_told_apart():
     assert found.shape == (8, 2)
     weights = GRPOLead().weight(torch.tensor([0.0, 1.0]))
     assert torch.allclose(found[0], torch.tensor([2.0, -1.0]) * weights)
+
+
+# ---------------------------------------------------------------------- dler
+
+
+def test_whitening_over_the_batch_is_the_pages():
+    centred = torch.tensor([0.5, 0.5, -0.5, -0.5, 0.75, -0.25, -0.25, -0.25]).unsqueeze(1)
+    found = DLER().advantages(batch(advantages=centred)).squeeze(1).tolist()
+    assert found == pytest.approx([1, 1, -1, -1, 1.5, -0.5, -0.5, -0.5], abs=1e-6)
+
+
+def test_a_batch_without_signal_stays_without():
+    assert DLER().advantages(batch(advantages=torch.zeros(8, 1))).abs().sum() == 0
 
 
 # ---------------------------------------------------------------------- repetition

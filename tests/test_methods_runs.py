@@ -161,6 +161,16 @@ def test_adaptthink_resumes_exactly_with_dynamic_sampling(runs):
             "num_generations: found 5; expected an even number",
         ),
         ({"methods": [{"name": "adaptthink"}]}, ["trainer.off_policy_mask_threshold=0.5"], "off_policy_mask_threshold"),
+        ({"methods": [{"name": "dler"}]}, [], "scale_rewards: found 'group'; expected 'none'"),
+        (
+            {"methods": [{"name": "grpo_lead"}, {"name": "dler"}]}, ["trainer.scale_rewards=none"],
+            "dler: found after grpo_lead",
+        ),
+        (
+            {"methods": [{"name": "dler"}]},
+            ["trainer.scale_rewards=none", "trainer.multi_objective_aggregation=normalize_then_sum"],
+            "found 'normalize_then_sum'; expected 'sum_then_normalize'",
+        ),
         ({"methods": [{"name": "repetition", "discount": 1.5}]}, [], "discount: found 1.5"),
         (
             {"methods": [{"name": "repetition"}], "length_penalty": {"name": "repetition"}}, [],

@@ -1,8 +1,9 @@
 """DLER's truncation reward (https://arxiv.org/abs/2510.15110; NVlabs/DLER). Its target by difficulty is da_dler.py.
 
 Published: r = c if n <= target_tokens else 0, by cutting generation at target_tokens. The term is r - c, for correct
-answers -1 beyond the target or cut off. The rest of DLER is a recipe for the optimiser: scale_rewards batch, epsilon_high
-0.28, loss_type dapo, mask_truncated_completions False, and `dynamic_sampling: {reward: answer}`.
+answers -1 beyond the target or cut off. The rest of DLER is a recipe for the optimiser: `methods: [{name: dler}]` with
+scale_rewards none, epsilon_high 0.28, loss_type dapo, mask_truncated_completions False, and `dynamic_sampling: {reward:
+answer}`.
 """
 
 from dataclasses import dataclass
