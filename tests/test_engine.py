@@ -117,8 +117,8 @@ FSDP2 = {
         (ALONE, Engine("single")),
         (MEETING, Engine("single")),  # a cluster's own, under plain python
         (RANK, Engine("ddp", 2)),
-        (RANK | ZERO3, Engine("zero3", 2)),
-        (RANK | FSDP2, Engine("fsdp2", 2)),
+        (RANK | ZERO3, Engine("zero3", 2, mixed_precision="bf16")),
+        (RANK | FSDP2, Engine("fsdp2", 2, mixed_precision="bf16")),
     ],
 )
 def test_what_a_launched_process_is_told(told, engine):
