@@ -27,6 +27,7 @@ from tqdm import tqdm
 from data.answers import grade_all
 from data.constraints.base import check_all
 from data.decontaminate import Decontaminator
+from data.decontaminate.report import REPORT
 from data.example import Example, completion
 from data.mirror import json_lines
 from data.prompt import messages
@@ -166,7 +167,7 @@ def main(args: argparse.Namespace) -> None:
     run.create(recipe)
     load_tokenizer(recipe.teacher, f"{args.config}: teacher")  # before the data are read
     examples = list(load_examples(sources, recipe.seed, decontaminator))
-    report = run.path / "decontamination.json"
+    report = run.path / REPORT
     decontaminator.report.write(report)
     decontaminator.report.tell(report)
     todo = [example for example in examples if example.id not in done]

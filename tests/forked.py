@@ -4,10 +4,11 @@ has imported everything."""
 import argparse
 import multiprocessing
 import os
-import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+
+from tests.support import free_port
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # With what they import later, when it is used.
@@ -15,12 +16,6 @@ CONTEXT.set_forkserver_preload([
     "train.sft", "train.grpo", "deepspeed", "peft", "math_verify", "data.sources.deepscaler", "data.sources.tiny",
     "data.constraints.existence", "transformers.models.llama.modeling_llama",
 ])  # fmt: skip
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return str(server.getsockname()[1])
 
 
 def _main(kind, config, overrides, environment, log):

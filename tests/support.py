@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,9 @@ needs_punkt = pytest.mark.skipif(not _has_data(), reason="no nltk data: punkt_ta
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"  # real benchmark rows, never committed
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no shared/ beside the checkout")
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return str(server.getsockname()[1])

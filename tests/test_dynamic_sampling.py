@@ -4,15 +4,14 @@ import random
 
 import pytest
 import torch
-import yaml
 
 import train.grpo
 from data.answers import Verdict
 from recipes.errors import UserError
 from recipes.rl import DynamicSampling
 from tests.test_end_to_end import (
-    GRPO,
     SMALL_GRPO,
+    changed_recipe,
     check_resumes_exactly,
     history,
     launch,
@@ -114,11 +113,7 @@ SECTIONS = {
 
 
 def recipe(runs, **sections):
-    with open(GRPO, encoding="utf-8") as file:
-        whole = yaml.safe_load(file) | SECTIONS | sections
-    path = runs / "recipe.yaml"
-    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
-    return str(path)
+    return changed_recipe(runs, SECTIONS | sections)
 
 
 def test_multipliers_replacements_and_stages_resume_exactly(runs):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 import eval.sweep
 import train.grpo
@@ -43,6 +44,15 @@ def runs(monkeypatch, tmp_path):
 
 def launch(module, config, *overrides, dry_run=False):
     module.main(argparse.Namespace(config=config, overrides=list(overrides), dry_run=dry_run))
+
+
+def changed_recipe(runs, sections):
+    """The GRPO recipe with other sections, as a file."""
+    with open(GRPO, encoding="utf-8") as file:
+        whole = yaml.safe_load(file)
+    path = runs / "recipe.yaml"
+    path.write_text(yaml.safe_dump(whole | sections), encoding="utf-8")
+    return str(path)
 
 
 def launch_on_two(config, *overrides):

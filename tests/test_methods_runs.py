@@ -5,13 +5,19 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
-import yaml
 from trl import GRPOConfig
 
 import train.grpo
 from recipes.errors import UserError
 from recipes.schema import GRPORecipe, load_recipe
-from tests.test_end_to_end import GRPO, SMALL_GRPO, check_resumes_exactly, history, launch, runs
+from tests.test_end_to_end import (
+    SMALL_GRPO,
+    changed_recipe,
+    check_resumes_exactly,
+    history,
+    launch,
+    runs,
+)
 from tests.test_methods import CLOSE, THINK, tokenizer
 from train.methods import METHODS
 from train.methods.adaptthink import AdaptThink
@@ -54,16 +60,12 @@ class Last(Doubled):
 
 
 def recipe(runs, *methods, **sections):
-    with open(GRPO, encoding="utf-8") as file:
-        whole = yaml.safe_load(file)
-    whole |= {
+    spied = {
         "methods": list(methods),
         "rewards": [{"name": "answer"}, {"name": "spy"}],
         "length_penalty": None,
     }
-    path = runs / "recipe.yaml"
-    path.write_text(yaml.safe_dump(whole | sections), encoding="utf-8")
-    return str(path)
+    return changed_recipe(runs, spied | sections)
 
 
 def started(runs, name, *methods):

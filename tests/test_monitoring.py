@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-import yaml
 
 import train.grpo
 from data.decontaminate import Decontaminator
@@ -13,8 +12,8 @@ from recipes.errors import UserError
 from recipes.schema import GRPORecipe, load_recipe
 from tests.penalty_samples import RIGHT, W, group, penalty_named
 from tests.test_end_to_end import (
-    GRPO,
     SMALL_GRPO,
+    changed_recipe,
     check_resumes_exactly,
     history,
     launch,
@@ -34,12 +33,8 @@ LASER = {
 
 
 def recipe(runs, **sections):
-    with open(GRPO, encoding="utf-8") as file:
-        whole = yaml.safe_load(file)
-    whole |= {"monitoring": {"num_prompts": 3, "every_steps": 1}, "length_penalty": LASER}
-    path = runs / "recipe.yaml"
-    path.write_text(yaml.safe_dump(whole | sections), encoding="utf-8")
-    return str(path)
+    monitored = {"monitoring": {"num_prompts": 3, "every_steps": 1}, "length_penalty": LASER}
+    return changed_recipe(runs, monitored | sections)
 
 
 @pytest.mark.parametrize("name", ["laser_d", "laser_de"])

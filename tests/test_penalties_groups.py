@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,6 +24,7 @@ from tests.penalty_samples import (
     reader,
     sample,
 )
+from tests.support import free_port
 from train.penalties.base import PerGroup
 from train.penalties.formats import has_code_block, is_no_think
 from train.reward_functions import TRLReward, WeightedReward, require_columns
@@ -211,12 +211,6 @@ except ValueError as error:
     scores.append(str(error))
 print(json.dumps(scores))
 """
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return str(server.getsockname()[1])
 
 
 def on_ranks(slices):

@@ -38,8 +38,8 @@ def arithmetic(config: SFTConfig | GRPOConfig, rows: int, engine: Engine) -> Ari
     # TRL draws whole rounds and leaves the rest of an epoch's rows (trl/trainer/utils.py, RepeatSampler).
     groups = micro * config.steps_per_generation // config.num_generations
     rounds = rows // groups
-    per_round = config.steps_per_generation * config.num_iterations
-    steps = _steps(config, math.ceil(rounds * per_round / config.gradient_accumulation_steps))
+    passes = passes_per_round(config)
+    steps = _steps(config, math.ceil(rounds * passes / config.gradient_accumulation_steps))
     tokens = samples * (config.max_completion_length or 0)
     per_step = samples / config.num_generations
     return Arithmetic(rows, processes, samples, steps, tokens, per_step, groups, rounds)
@@ -47,8 +47,21 @@ def arithmetic(config: SFTConfig | GRPOConfig, rows: int, engine: Engine) -> Ari
 
 def rounds_per_step(config: GRPOConfig) -> float:
     """Generations per optimizer step; below 1 where one lasts for several steps."""
-    lasts: int = config.steps_per_generation * config.num_iterations
-    return config.gradient_accumulation_steps / lasts
+    return config.gradient_accumulation_steps / passes_per_round(config)
+
+
+def resumable_every(config: SFTConfig | GRPOConfig) -> int:
+    """Steps from one exactly resumable step to the next: a GRPO generation batch is not saved, so a checkpoint must not cut
+    its use short."""
+    if not isinstance(config, GRPOConfig):
+        return 1
+    return max(1, passes_per_round(config) // config.gradient_accumulation_steps)
+
+
+def passes_per_round(config: GRPOConfig) -> int:
+    """Forward and backward passes that one generation lasts for."""
+    passes: int = config.steps_per_generation * config.num_iterations
+    return passes
 
 
 def _steps(config: SFTConfig | GRPOConfig, per_epoch: int) -> int:

@@ -8,13 +8,11 @@ from datasets import Dataset
 from transformers import TrainingArguments
 
 from data.decontaminate import Decontaminator
-from data.decontaminate.report import Report
+from data.decontaminate.report import REPORT, Report
 from data.sources import Source, load_mixture
 from recipes.errors import UserError
 from recipes.run import RunDir
 from recipes.schema import TrainRecipe
-
-REPORT = "decontamination.json"
 
 
 def load_rows(

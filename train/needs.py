@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from transformers import PretrainedConfig
 
-from train.arithmetic import rounds_per_step
+from train.arithmetic import passes_per_round, rounds_per_step
 from train.hours import Assumptions, Work
 from train.launch import Launch
 from train.memory import estimate
@@ -192,8 +192,8 @@ def work_of(launch: Launch, model: PretrainedConfig, assumed: Assumed) -> Work:
     sequence = assumed.prompt_tokens + completion
     rounds = rounds_per_step(config)
     generated = rounds * (sizes.groups_per_round or 0) * config.num_generations
-    lasts = config.steps_per_generation * config.num_iterations
-    old_policy = launch.corrects_vllm or config.gradient_accumulation_steps % lasts != 0
+    passes = passes_per_round(config)
+    old_policy = launch.corrects_vllm or config.gradient_accumulation_steps % passes != 0
     return Work(
         tokens=sizes.samples_per_step * sequence,
         sequence=sequence,

@@ -11,19 +11,10 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from transformers import TrainerCallback
-from trl import GRPOConfig
+
+from train.arithmetic import resumable_every
 
 PAUSE = "pause"
-
-
-def resumable_every(config: Any) -> int:
-    """Steps from one exactly resumable step to the next: a GRPO generation batch is not saved, so a checkpoint must not cut
-    its use short."""
-    if not isinstance(config, GRPOConfig):
-        return 1
-    assert config.steps_per_generation is not None, "GRPOConfig fills it in"
-    steps = config.steps_per_generation * config.num_iterations
-    return max(1, steps // config.gradient_accumulation_steps)
 
 
 class Pause(TrainerCallback):  # type: ignore[misc]

@@ -19,6 +19,9 @@ class Removed(NamedTuple):
     matches: tuple[Match, ...]
 
 
+REPORT = "decontamination.json"  # in a run directory
+
+
 @dataclass
 class SourceReport:
     """benchmarks: how many rows matched each, by `how`; a row can match several. exempt: why it was not compared."""

@@ -3,8 +3,8 @@
 from transformers.utils import is_liger_kernel_available
 
 from recipes.schema import GRPORecipe
+from train.arithmetic import resumable_every
 from train.launch import Launch
-from train.pause import resumable_every
 from train.rules.base import refusal, says
 
 
