@@ -1,11 +1,11 @@
-"""Attention and cache for decoding on the CPU; the attention is registered with `transformers` as `DECODING`.
+"""Attention and caches for decoding; the attention is registered with `transformers` as `DECODING`.
 
-torch's CPU kernel for scaled dot product attention is made for long queries. With one query, two batched matrix
-products over the heads of each key-value group do the same; longer queries (the prompt) still go to torch's kernel. And
-transformers' cache copies itself for every new token; this one grows by GROWTH tokens at a time.
+torch's kernels for scaled dot product attention are made for long queries, and with a mask transformers repeats keys and
+values for the heads that share them. With one query, two batched matrix products over the heads of each key-value group do
+the same; longer queries (the prompt) still go to torch's kernel. And transformers' cache copies itself for every new token;
+this one grows by whole steps.
 """
 
-import functools
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ DECODING = "tether_decoding"
 GROWTH = 32  # tokens
 
 
-def _attention(
+def decoding_attention(
     module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -49,15 +49,26 @@ def _attention(
     return mixed.view(batch, 1, heads, dim), None
 
 
-AttentionInterface.register(DECODING, _attention)
-# Never None: the cache's empty tail has to be hidden even when nothing is padded.
-AttentionMaskInterface.register(DECODING, functools.partial(sdpa_mask, allow_is_causal_skip=False))
+def decoding_mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
+    """As sdpa's, but never None: the cache's empty tail has to be hidden even when nothing is padded."""
+    return sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+
+
+AttentionInterface.register(DECODING, decoding_attention)
+AttentionMaskInterface.register(DECODING, decoding_mask)
 
 
 def use_decoding_attention(model: Any) -> None:
-    """Switch a model that lies on the CPU and uses torch's kernel or the eager form; any other is left as it is."""
-    if model.device.type == "cpu" and model.config._attn_implementation in ("sdpa", "eager"):
+    """Switch a model that uses torch's kernel or the eager form; any other is left as it is."""
+    if model.config._attn_implementation in ("sdpa", "eager"):
         model.set_attn_implementation(DECODING)
+
+
+def full_attention(model: Any) -> bool:
+    """Whether every layer sees everything before it."""
+    return set(getattr(model.config, "layer_types", None) or ["full_attention"]) == {
+        "full_attention"
+    }
 
 
 class GrowingLayer(DynamicLayer):
@@ -67,6 +78,8 @@ class GrowingLayer(DynamicLayer):
     every matrix product.
     """
 
+    growth = GROWTH
+
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -75,19 +88,23 @@ class GrowingLayer(DynamicLayer):
             self._length = 0
             self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
         start, self._length = self._length, self._length + key_states.shape[2]
-        if extra := self._capacity(self._length) - self.keys.shape[2]:
-            self.keys, self.values = (
-                torch.nn.functional.pad(buffer, (0, 0, 0, extra))
-                for buffer in (self.keys, self.values)
-            )
+        self.make_room(self._length)
         self.keys[:, :, start : self._length] = key_states
         self.values[:, :, start : self._length] = value_states
         return self.keys, self.values
 
+    def make_room(self, length: int) -> None:
+        """For that many tokens."""
+        if extra := self._capacity(length) - self.keys.shape[2]:
+            self.keys, self.values = (
+                torch.nn.functional.pad(buffer, (0, 0, 0, extra))
+                for buffer in (self.keys, self.values)
+            )
+
     def _capacity(self, length: int) -> int:
         """Room after an update that leaves `length` tokens: it never shrinks, and grows in whole steps."""
         room = self.keys.shape[2] if self.is_initialized else 0
-        return max(room, -(-length // GROWTH) * GROWTH)
+        return max(room, -(-length // self.growth) * self.growth)
 
     def get_seq_length(self) -> int:
         return self._length if self.is_initialized else 0
@@ -99,7 +116,6 @@ class GrowingLayer(DynamicLayer):
 def decoding_cache(model: Any) -> Cache:
     """An empty cache: growing for a model that `use_decoding_attention` switched, transformers' own for any other and
     for models with layers that are not full attention."""
-    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
-    if model.config._attn_implementation != DECODING or kinds != {"full_attention"}:
+    if model.config._attn_implementation != DECODING or not full_attention(model):
         return DynamicCache(config=model.config)
     return Cache(layers=[GrowingLayer() for _ in range(model.config.num_hidden_layers)])

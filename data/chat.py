@@ -130,6 +130,29 @@ def training_rows(dataset: Dataset, tokenizer: Any, num_proc: int | None = None)
     return dataset.map(add, num_proc=num_proc, desc="tokens")
 
 
+def cut_rows(
+    dataset: Dataset, max_length: int | None, truncation_mode: str, completions_only: bool
+) -> Dataset:
+    """Rows of `training_rows` with at most `max_length` tokens (None: any number), their first ones or with `keep_end` their
+    last. Rows of which nothing is left that is trained on are left out, and counted."""
+    if max_length is None:
+        return dataset
+    part = slice(-max_length, None) if truncation_mode == "keep_end" else slice(max_length)
+
+    def cut(row: dict[str, Any]) -> dict[str, list[int]]:
+        return {key: row[key][part] for key in ("input_ids", "completion_mask")}
+
+    dataset = dataset.map(cut, desc="cut")
+    if not completions_only:
+        return dataset
+    kept = dataset.filter(lambda row: any(row["completion_mask"]), desc="with a target")
+    if left_out := len(dataset) - len(kept):
+        print(
+            f"{left_out:,} of {len(dataset):,} rows have no target within {max_length} tokens and are left out"
+        )
+    return kept
+
+
 def within(dataset: Dataset, tokenizer: Any, max_prompt_length: int) -> Dataset:
     """The rows whose prompt has at most that many tokens; says how many were left out."""
     kept = [

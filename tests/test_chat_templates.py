@@ -14,7 +14,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import GRPOTrainer, ModelConfig, SFTConfig, SFTTrainer
 
 import train.grpo
-from data.chat import prompt_ids, prompt_text, set_defaults, training_row, training_rows, within
+from data.chat import (
+    cut_rows,
+    prompt_ids,
+    prompt_text,
+    set_defaults,
+    training_row,
+    training_rows,
+    within,
+)
 from data.decoding import eos_ids
 from data.decontaminate import Decontaminator
 from data.example import completion
@@ -388,3 +396,27 @@ def test_long_prompts_are_left_out_and_counted(checkpoints, capsys):
     assert within(rows, tokenizer, limit).to_list() == [{"prompt": CHAT}]
     assert f"1 of 2 prompts are longer than {limit} tokens and left out" in capsys.readouterr().out
     assert len(within(rows, tokenizer, 10**6)) == 2
+
+
+@pytest.mark.parametrize(
+    "max_length, mode, completions_only, kept, said",
+    [
+        (None, "keep_start", True, {"a": [1, 2, 3, 4], "b": [5, 6, 7]}, ""),
+        (3, "keep_start", True, {"a": [1, 2, 3], "b": [5, 6, 7]}, ""),
+        (2, "keep_start", True, {"b": [5, 6]}, "1 of 2 rows have no target within 2 tokens"),
+        (2, "keep_start", False, {"a": [1, 2], "b": [5, 6]}, ""),
+        (2, "keep_end", True, {"a": [3, 4], "b": [6, 7]}, ""),
+    ],
+)
+def test_rows_are_cut(max_length, mode, completions_only, kept, said, capsys):
+    rows = Dataset.from_list(
+        [
+            {"id": "a", "input_ids": [1, 2, 3, 4], "completion_mask": [0, 0, 1, 1]},
+            {"id": "b", "input_ids": [5, 6, 7], "completion_mask": [0, 1, 1]},
+        ]
+    )
+    found = cut_rows(rows, max_length, mode, completions_only)
+    assert dict(zip(found["id"], found["input_ids"], strict=True)) == kept
+    assert all(map(lambda ids, mask: len(ids) == len(mask), found["input_ids"], found["completion_mask"]))  # fmt: skip
+    out = capsys.readouterr().out
+    assert said in out and bool(said) == bool(out)

@@ -106,6 +106,17 @@ def test_sft_writes_its_provenance_and_does_not_train_twice(runs, capsys):
         launch(train.sft, SFT, *SMALL_SFT, "name=a", "seed=1")
 
 
+@pytest.mark.parametrize("max_length", [150, None])
+def test_rows_end_to_end_train_like_padded_rows(runs, max_length):
+    """`padding_free`, cut or not: the same rows, hence the same losses and gradients; on a GPU it is the default."""
+    fp32 = ["trainer.bf16=false", f"trainer.max_length={json.dumps(max_length)}"]
+    for name, free in (("padded", "false"), ("free", "true")):
+        launch(train.sft, SFT, *SMALL_SFT, *fp32, f"trainer.padding_free={free}", f"name={name}")
+    for key in ("loss", "grad_norm", "num_tokens"):
+        padded, free = (history(runs / name / "checkpoint-2", key) for name in ("padded", "free"))
+        assert len(padded) == 2 and free == pytest.approx(padded, rel=1e-3), key
+
+
 def test_grpo_resumes_exactly_after_a_save_that_was_cut_off(runs):
     keys = ("loss", "reward", "grad_norm", "rewards/answer/mean", "rewards/soft_overlong/mean")
     check_resumes_exactly(runs, GRPO, keys)

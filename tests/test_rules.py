@@ -26,6 +26,7 @@ LORA = ["model.use_peft=true"]
 FOUR_BIT = [*LORA, "model.load_in_4bit=true", "model.dtype=bfloat16"]
 CPU = ["trainer.use_cpu=true", "trainer.bf16=false"]
 PACKED = ["trainer.packing=true", "model.attn_implementation=flash_attention_2"]
+SDPA = "model.attn_implementation=sdpa"
 SELECTIVE = "trainer.gradient_checkpointing_kwargs={selective: true}"
 PLAIN = replace(DDP, mixed_precision="no")
 
@@ -73,7 +74,6 @@ BROKEN = [
     ("unknown_attention", SFT, ["model.attn_implementation=flash_attn"], ZERO2, "found 'flash_attn'. Did you mean 'flash_a"),
     ("kernels_on_a_cpu", SFT, [*CPU, "model.attn_implementation=flex_attention"], PLAIN, "found flex_attention on a CPU"),
     ("flash_in_float32", SFT, ["model.attn_implementation=flash_attention_2", "trainer.bf16=false"], PLAIN, "with float32"),
-    ("rows_that_are_not_cut", SFT, ["trainer.padding_free=true", PACKED[1]], ZERO2, "true with max_length 4096; expected p"),
     ("packing_into_nothing", SFT, [*PACKED, "trainer.max_length=null"], ZERO2, "max_length: found null with packing"),
     ("vllm_on_a_cpu", GRPO, [*VLLM, *CPU], PLAIN, "use_vllm: found true on a CPU"),
     ("vllm_over_other_gpus", GRPO, [*VLLM, "trainer.vllm_tensor_parallel_size=16"], ZERO2, "found 16 with 8 processes"),
@@ -136,7 +136,7 @@ CAREFUL = [
     ("updates_below_resolution", SFT, ["model.dtype=bfloat16"], DDP, "found bfloat16 with ddp and learning_rate 1e-05"),
     ("quantised_and_whole", SFT, FOUR_BIT, FSDP2, "bnb_4bit_quant_storage: found none with fsdp2"),
     ("documents_that_see_each_other", SFT, [*PACKED, "trainer.packing_strategy=wrapped"], ZERO2, "packing_strategy: found"),
-    ("a_mask_of_whole_rows", SFT, ["trainer.packing=true"], ZERO2, "found sdpa with packing: right, with a mask of tokens"),
+    ("a_mask_of_whole_rows", SFT, [PACKED[0], SDPA], ZERO2, "found sdpa with packing: right, with a mask of tokens"),
     ("long_completions_masked", GRPO, BY_SEQUENCE, ZERO2, "found sequence_mask; expected token_truncate"),
     ("long_completions_masked", GRPO, [VLLM[0], "trainer.vllm_importance_sampling_mode=sequence_truncate"], ZERO2, "found"),
     ("cut_off_completions_pay_nothing", GRPO, [MASKED], ZERO2, "found true with length_penalty soft_overlong"),

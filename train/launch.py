@@ -9,10 +9,12 @@ from trl import GRPOConfig, ModelConfig, SFTConfig
 from recipes.architectures import config_of
 from recipes.engine import Engine
 from recipes.schema import GRPORecipe, SFTRecipe, TrainRecipe
+from train import varlen
 from train.arithmetic import Arithmetic, arithmetic
 from train.config import trains_on_cpu
 from train.model import change
 from train.reward_functions import WeightedReward
+from train.varlen import VARLEN
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,29 @@ class Launch:
 
     @property
     def attention(self) -> str:
-        """As transformers names it; sdpa is its default."""
-        return self.model.attn_implementation or "sdpa"
+        """As transformers names it. Where the recipe says nothing: train/varlen.py on a GPU that has its kernel."""
+        if self.model.attn_implementation is not None:
+            return str(self.model.attn_implementation)
+        divided = self.engine.context_parallel > 1 or self.engine.sequence_parallel > 1
+        if (
+            self.on_cpu
+            or divided
+            or not self.sixteen_bit
+            or not (self.planned or varlen.on_this_gpu())
+        ):
+            return "sdpa"
+        model = self.model_config
+        return VARLEN if model is None or varlen.serves(model) else "sdpa"
 
     @property
     def flash(self) -> bool:
         """Attention that reads where packed sequences begin, and computes in 16 bits only."""
-        return "flash" in self.attention
+        return "flash" in self.attention or self.attention == VARLEN
+
+    @property
+    def sixteen_bit(self) -> bool:
+        """Attention is computed in bf16 or fp16."""
+        return self.mixed or self.model.dtype in ("bfloat16", "float16", "auto")
 
     @property
     def mixed(self) -> bool:

@@ -13,12 +13,17 @@ from recipes.registry import did_you_mean
 
 
 def load_model(
-    config: ModelConfig, tokenizer: Any, changes: dict[str, Any], where: str
+    config: ModelConfig,
+    tokenizer: Any,
+    changes: dict[str, Any],
+    where: str,
+    attention: str = "sdpa",
 ) -> PreTrainedModel:
     """The weights, in `dtype` (float32 unless the recipe says otherwise: optimizer states follow
     the weights), or quantised (`load_in_4bit`, `load_in_8bit`).
 
     changes: recipe key `config_overrides`. Raises UserError for one that the model's config has not.
+    attention: as transformers names it
 
     No device_map: bitsandbytes then puts the weights on this process's own GPU. No `prepare_model_for_kbit_training` either:
     TRL freezes the base, lets gradients through the embeddings and keeps adapters in bf16 itself, and casting the rest to
@@ -33,7 +38,7 @@ def load_model(
         name,
         config=own,
         revision=revision,
-        attn_implementation=config.attn_implementation,
+        attn_implementation=attention,
         dtype=dtype,
         quantization_config=get_quantization_config(config),
     )

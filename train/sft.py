@@ -12,7 +12,7 @@ import transformers
 import trl
 from trl import ModelConfig, SFTConfig, get_peft_config
 
-from data.chat import training_rows
+from data.chat import cut_rows, training_rows
 from data.decontaminate import Decontaminator
 from data.sources import Source, build_sources, num_rows, require_targets
 from data.tokenizer import load_chat_tokenizer
@@ -63,6 +63,9 @@ def plan(path: str, overrides: list[str], planned: Engine | None = None) -> Plan
         check_engine(config, model_args.use_peft, path)
     launch = Launch.of(path, recipe, model_args, config, num_rows(sources), planned)
     refuse(launch)
+    padded = config.per_device_train_batch_size > 1 and not config.packing
+    if launch.flash and padded and "padding_free" not in recipe.trainer:
+        config.padding_free = True  # the same rows and losses, without their padding
     optimizer = muon_factory(recipe.muon, config)
     return Plan(recipe, run, model_args, sources, decontaminator, config, optimizer, launch)
 
@@ -90,10 +93,16 @@ def build_trainer(known: Plan) -> SFTTrainer:
         model_args.model_revision,
     )
     dataset = load_rows(recipe, known.sources, known.decontaminator, known.config, known.run)
-    dataset = training_rows(dataset, tokenizer, known.config.dataset_num_proc)
+    config, changes = known.config, recipe.config_overrides
+    dataset = training_rows(dataset, tokenizer, config.dataset_num_proc)
+    if not config.packing:
+        # TRL cuts rows too, but refuses to with `padding_free`.
+        completions_only = config.completion_only_loss is not False
+        dataset = cut_rows(dataset, config.max_length, config.truncation_mode, completions_only)
+        config.max_length = None
     return SFTTrainer(
-        model=load_model(model_args, tokenizer, recipe.config_overrides, where),
-        args=known.config,
+        model=load_model(model_args, tokenizer, changes, where, known.launch.attention),
+        args=config,
         train_dataset=dataset,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),

@@ -61,21 +61,9 @@ def flash_missing(launch: Launch) -> str | None:
 @refusal
 def flash_in_float32(launch: Launch) -> str | None:
     """Its kernels take 16 bits only; transformers warns, and the first forward fails."""
-    sixteen = launch.mixed or launch.model.dtype in ("bfloat16", "float16", "auto")
-    if not launch.flash or sixteen:
+    if not launch.flash or launch.sixteen_bit:
         return None
     return says(KEY, f"{launch.attention} with float32", "trainer.bf16=true, or sdpa")
-
-
-@refusal
-def rows_that_are_not_cut(launch: Launch) -> str | None:
-    """sft_trainer.py, after the model and the tokenizer are loaded."""
-    if launch.is_grpo or launch.config.packing or not launch.config.padding_free:
-        return None
-    length = launch.config.max_length
-    remedy = "packing: true, or max_length: null: without packing no row is cut"
-    key, found = "trainer: padding_free", f"true with max_length {length}"
-    return says(key, found, remedy) if length is not None else None
 
 
 @refusal
@@ -104,4 +92,4 @@ def a_mask_of_whole_rows(launch: Launch) -> str | None:
         return None
     key = "packing" if launch.config.packing else "padding_free"
     found = f"{launch.attention} with {key}: right, with a mask of tokens x tokens"
-    return says(KEY, found, "flash_attention_2, which needs none")
+    return says(KEY, found, "null, whose kernel needs none")
