@@ -2,6 +2,7 @@
 
 `generate` keeps every row of a batch until the last one is done. Here finished rows leave every SEGMENT tokens, with
 their part of the cache, and a step is one forward pass and one draw; the tokens are the same (tested against `generate`).
+On a GPU a step is a CUDA graph (data/graphs.py).
 What the model's generation config adds (penalties, top-k) is not applied: sampling is what the recipe says.
 """
 
@@ -10,7 +11,8 @@ from typing import Any
 import torch
 from transformers.generation import TemperatureLogitsWarper, TopPLogitsWarper
 
-from data.attention import decoding_cache
+from data import graphs
+from data.attention import decoding_cache, full_attention
 
 SEGMENT = 16
 
@@ -45,9 +47,16 @@ def decode(
     """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it."""
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
     ids, mask = padded["input_ids"], padded["attention_mask"]
+    ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
+    if graphs.serves(model) and full_attention(model):
+
+        def pick(logits: torch.Tensor) -> torch.Tensor:
+            return draw(logits, temperature, top_p)
+
+        written = graphs.decode_by_graphs(model, ids, mask, max_new_tokens, pick, ends)
+        return _cut(written, ends)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = decoding_cache(model)
-    ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
     written = torch.full((len(prompts), max_new_tokens), int(ends[0]), device=ids.device)
     rows = torch.arange(len(prompts), device=ids.device)  # those in the batch still
     done = torch.zeros_like(rows, dtype=torch.bool)
@@ -72,10 +81,14 @@ def decode(
             cache.batch_select_indices(going)
             rows, done = rows[going], done[going]
             ids, mask, positions = ids[going], mask[going], positions[going]
-    return [_cut(tokens, ends) for tokens in written]
+    return _cut(written, ends)
 
 
-def _cut(tokens: torch.Tensor, ends: torch.Tensor) -> list[int]:
-    """Up to and including the first end; all of them when there is none."""
-    found = torch.isin(tokens, ends).nonzero()
-    return tokens[: int(found[0]) + 1 if len(found) else None].tolist()
+def _cut(written: torch.Tensor, ends: torch.Tensor) -> list[list[int]]:
+    """Each row up to and including its first end; all of it when there is none."""
+    lasts = set(ends.tolist())
+    rows = written.tolist()
+    firsts = (
+        next((at for at, token in enumerate(row) if token in lasts), len(row)) for row in rows
+    )
+    return [row[: first + 1] for row, first in zip(rows, firsts, strict=True)]

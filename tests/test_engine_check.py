@@ -8,7 +8,9 @@ import torch
 import trl
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 from transformers.training_args import OptimizerNames
+from trl import ModelConfig
 
+from recipes.engine import Engine
 from recipes.errors import UserError
 from train.engine_check import (
     Processes,
@@ -20,7 +22,8 @@ from train.engine_check import (
     kind_of,
     launcher_arguments,
 )
-from train.rollout import cpu_rollout
+from train.rollout import own_rollout
+from train.varlen import VARLEN
 
 FOLDER = "recipes/accelerate/"
 
@@ -117,12 +120,56 @@ def test_the_kind_is_known_before_there_is_an_accelerator(
     assert kind_of(config(kind, **changes)) == expected
 
 
+SAMPLING = {
+    "bf16": True, "use_vllm": False, "use_transformers_continuous_batching": False, "generation_kwargs": None, "top_k": 0,
+    "min_p": None, "repetition_penalty": 1.0, "cache_implementation": None,
+}  # fmt: skip
+
+
+def rollout(engine, changes=(), on_cpu=True, attention="sdpa", **model):
+    """own_rollout for such a launch."""
+    return own_rollout(
+        SimpleNamespace(
+            config=SimpleNamespace(**{**SAMPLING, **dict(changes)}), engine=Engine(engine), on_cpu=on_cpu,
+            attention=attention, quantised_bits=model.pop("bits", None), model=ModelConfig(**model),
+        )
+    )  # fmt: skip
+
+
 def test_our_rollout_needs_whole_weights():
-    """Under ZeRO and FSDP a process holds parts of them, whether the recipe or the launcher asked for it."""
-    given = {"use_cpu": True, "bf16": True, "use_vllm": False, "generation_kwargs": None}
-    assert cpu_rollout(config(DistributedType.MULTI_CPU, **given), use_peft=False) is not None
-    sharded = config(DistributedType.MULTI_CPU, deepspeed_plugin=object(), **given)
-    assert cpu_rollout(sharded, use_peft=False) is None
+    """Under ZeRO and FSDP a process holds parts of them."""
+    for engine in ("single", "ddp"):
+        assert rollout(engine) is not None and rollout(engine, on_cpu=False) is not None
+    for engine in ("zero2", "zero3", "fsdp2"):
+        assert rollout(engine) is None and rollout(engine, on_cpu=False) is None
+
+
+def test_our_rollout_leaves_to_trl_what_it_does_not_do():
+    for change in ({"top_k": 20}, {"min_p": 0.1}, {"repetition_penalty": 1.1}, {"use_vllm": True}, {"bf16": False},
+                   {"generation_kwargs": {"no_repeat_ngram_size": 3}}, {"cache_implementation": "static"},
+                   {"use_transformers_continuous_batching": True}):  # fmt: skip
+        assert rollout("ddp", change) is None and rollout("ddp", change, on_cpu=False) is None
+
+
+@pytest.mark.parametrize(
+    "on_cpu, model, found",
+    [
+        (True, {}, "copy"),
+        (True, {"use_peft": True}, "copy"),
+        (True, {"use_peft": True, "use_dora": True}, None),
+        (False, {}, "copy"),
+        (False, {"dtype": "bfloat16"}, "itself"),
+        (False, {"dtype": "bfloat16", "attention": VARLEN}, "itself"),
+        (False, {"dtype": "bfloat16", "attention": "flash_attention_2"}, None),
+        (False, {"dtype": "bfloat16", "use_peft": True}, "copy"),
+        (False, {"use_peft": True, "use_dora": True}, "itself"),
+        (False, {"use_peft": True, "lora_modules_to_save": ["lm_head"]}, "itself"),
+        (False, {"use_peft": True, "bits": 4}, None),
+    ],
+)
+def test_who_generates(on_cpu, model, found):
+    one = rollout("ddp", on_cpu=on_cpu, **model)
+    assert (one and ("copy" if one._copies else "itself")) == found
 
 
 def test_a_reference_model_without_weights_is_refused(monkeypatch):

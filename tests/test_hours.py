@@ -62,5 +62,7 @@ def test_a_step_with_other_forwards_and_generation_by_hand():
     assert generation == pytest.approx(
         50 * 4 * 0.00061
     )  # as many steps as tokens, through 4 layers
+    _, generation = step_seconds(LORA, replace(work, graphs=True), 1, FAST)
+    assert generation == pytest.approx(50 * 4 * 0.0002)
     _, generation = step_seconds(LORA, replace(work, uses_vllm=True), 1, FAST)
     assert generation == pytest.approx(800 * forward_flops(LORA, 50) / (1e12 * 0.25))

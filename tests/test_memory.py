@@ -67,6 +67,17 @@ def test_states_by_hand(of, weights, gradients, optimizer):
     assert states(of) == pytest.approx((weights, gradients, optimizer))
 
 
+def test_gradients_come_while_activations_go():
+    """With one micro-batch a step: they count where they are more than the activations of all layers but one."""
+    many, few = (
+        load(accumulates=False, checkpointing=False, rows=rows, tokens=128) for rows in (64, 1)
+    )
+    assert estimate(many).gradients == 0
+    layers, ends = 3 * layer_activations(few), (4 + 3 * 4) * TINY.hidden
+    assert estimate(few).gradients == pytest.approx(4 * N - 128 * (layers + ends))
+    assert estimate(replace(few, accumulates=True)).gradients == 4 * N
+
+
 def test_states_as_zero_publishes_them():
     """Figure 1: 7.5 B parameters on 64 GPUs take 16.6 GB with stage 2 and 1.9 GB with stage 3, 120 GB without."""
     shape = replace(TINY, params=7_500_000_000, trained=7_500_000_000)

@@ -84,6 +84,7 @@ def test_gpus_and_overrides_change_the_plan(capsys):
     out = printed(
         capsys, "--config", SFT, "--accelerate", "recipes/accelerate/zero3.yaml", "--gpus", "2", "--gpu-memory", "8",
         "--gpu", "A100", "--mfu", "0.3", "--mean-tokens", "500", "trainer.packing=true",
+        "model.attn_implementation=sdpa",
     )  # fmt: skip
     assert "zero3 on 2 GPUs" in out and "of 8 " in out and "steps, at most: rows are packed" in out
     assert "assumed: 312 TFLOP/s a GPU (--gpu), 30.0% of it" in out and "rows of 500 tokens" in out

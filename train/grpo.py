@@ -41,7 +41,7 @@ from train.reward_functions import (
     check_names,
     require_columns,
 )
-from train.rollout import cpu_rollout
+from train.rollout import own_rollout
 from train.rules import refuse
 from train.samples import SampleReader
 from train.session import session
@@ -141,7 +141,7 @@ def build_trainer(known: Plan) -> GRPOTrainer:
     rows = _num_trained(recipe, len(dataset), where)
     refuse(replace(known.launch, sizes=arithmetic(config, rows, known.launch.engine)))
     dataset, monitoring_set = split(dataset, recipe)
-    model = load_model(model_args, tokenizer, {}, where)
+    model = load_model(model_args, tokenizer, {}, where, known.launch.attention)
     ends = eos_ids(model, tokenizer)
     if config.use_vllm:
         # It reads the checkpoint's own generation_config.json, and no tokenizer's template.
@@ -157,7 +157,7 @@ def build_trainer(known: Plan) -> GRPOTrainer:
         eval_dataset=monitoring_set,
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
-        rollout_func=cpu_rollout(config, model_args.use_peft, methods),
+        rollout_func=own_rollout(known.launch, methods),
     )
 
 

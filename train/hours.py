@@ -13,6 +13,7 @@ one H100 at 16k: 25,486 tokens/s at 23.7 % (SFT of 0.6 B), 6,229 at 21.7 % (RL o
 
 transformers' generation is bound by launching kernels: 0.61 ms per layer and token step, whatever the model's size up to 8 B
 (Qwen3's speed benchmark, qwen.readthedocs.io: 58.6, 59.8, 45.9 and 45.3 tokens/s for 28, 28, 36 and 36 layers, batch 1).
+By CUDA graphs (data/graphs.py) it was 0.19 to 0.21 ms on an H100 with 64 rows of up to 640 tokens (docs/log.md).
 A batch lasts as long as its longest completion. vLLM's generation is counted in FLOPs, at an assumed share of the peak.
 """
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from train.shape import Shape
 
 LAYER_STEP_S = 0.61e-3
+GRAPH_LAYER_STEP_S = 0.2e-3
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Work:
 
     tokens:      that pass through the model, prompts included; sequence: of one row of them
     forwards:    passes without a backward over the same tokens: reference, old policy
-    generated:   tokens to be generated (0 in SFT); token_steps: of one process, where transformers generates
+    generated:   tokens to be generated (0 in SFT); token_steps: of one process, where no vLLM generates
+    graphs:      by CUDA graphs (train/rollout.py), not by TRL
     """
 
     tokens: float
@@ -47,6 +50,12 @@ class Work:
     generated: float = 0.0
     token_steps: float = 0.0
     uses_vllm: bool = False
+    graphs: bool = False
+
+    @property
+    def layer_step_s(self) -> float:
+        """Seconds for one layer and token step, where no vLLM generates."""
+        return GRAPH_LAYER_STEP_S if self.graphs else LAYER_STEP_S
 
 
 def update_flops(shape: Shape, sequence: float) -> float:
@@ -77,4 +86,4 @@ def step_seconds(shape: Shape, work: Work, gpus: int, assumed: Assumptions) -> t
         # A token is generated with half of its sequence behind it, on average.
         per_token = forward_flops(shape, work.sequence / 2)
         return update, work.generated * per_token / (peak * assumed.generation_mfu)
-    return update, work.token_steps * shape.layers * LAYER_STEP_S
+    return update, work.token_steps * shape.layers * work.layer_step_s

@@ -13,6 +13,7 @@ from train.memory import estimate
 from train.memory.generation import cache_bytes
 from train.memory.load import OVERHEAD, Attention, Generation, Load
 from train.memory.states import STATES
+from train.rollout import who_generates
 from train.shape import Shape, shape_of
 
 FULL = 0.95  # of a GPU's memory: what an estimate may fill
@@ -65,6 +66,8 @@ def load_of(launch: Launch, model: PretrainedConfig, shape: Shape, assumed: Assu
         checkpointing=config.gradient_checkpointing,
         selective=bool(settings.get("selective")),
         offloads=bool(getattr(config, "activation_offloading", False)),
+        accumulates=config.gradient_accumulation_steps > 1,
+        liger=bool(config.use_liger_kernel),
         all_logits=not launch.is_grpo and config.label_smoothing_factor > 0,
         reference=launch.is_grpo and config.beta != 0,
         generation=_generation(launch, tokens),
@@ -101,7 +104,8 @@ def _generation(launch: Launch, tokens: int) -> Generation | None:
         return None
     rows = config.per_device_train_batch_size * config.steps_per_generation
     share = config.vllm_gpu_memory_utilization if launch.uses_vllm else 0.0
-    return Generation(rows, tokens, share, launch.uses_vllm and config.vllm_enable_sleep_mode)
+    sleeps = launch.uses_vllm and config.vllm_enable_sleep_mode
+    return Generation(rows, tokens, share, sleeps, who_generates(launch))
 
 
 def vllm_needs(launch: Launch, load: Load) -> float:
@@ -169,7 +173,8 @@ def _changes(launch: Launch, model: PretrainedConfig, load: Load) -> Iterator[tu
     if generation is None:
         return
     if not generation.vllm:
-        vllm = replace(generation, vllm=config.vllm_gpu_memory_utilization)
+        share = config.vllm_gpu_memory_utilization
+        vllm = replace(generation, vllm=share, own=None)
         yield "trainer.use_vllm=true", replace(load, generation=vllm)
     elif not generation.sleeps:
         yield (
@@ -201,4 +206,5 @@ def work_of(launch: Launch, model: PretrainedConfig, assumed: Assumed) -> Work:
         generated=generated * completion,
         token_steps=rounds * (longest - assumed.prompt_tokens),
         uses_vllm=bool(config.use_vllm),
+        graphs=who_generates(launch) is not None,
     )

@@ -11,8 +11,8 @@ against ten peaks published for another trainer on FSDP2 (tests/test_memory.py).
 
 from dataclasses import dataclass
 
-from train.memory.activations import activations, logits
-from train.memory.generation import gathered, kv_cache
+from train.memory.activations import activations, last_layer, logits
+from train.memory.generation import gathered, kv_cache, policy_copy
 from train.memory.load import Load
 from train.memory.states import buffers, gradients, optimizer, reference, weights
 
@@ -29,6 +29,7 @@ class Estimate:
     activations: float
     logits: float
     kv_cache: float
+    policy_copy: float
     gathered: float
     vllm: float
     vllm_sleeps: bool
@@ -46,7 +47,7 @@ class Estimate:
     @property
     def generation(self) -> float:
         """0 without generation."""
-        own = self.kv_cache + self.gathered + self.vllm
+        own = self.kv_cache + self.policy_copy + self.gathered + self.vllm
         return self.always + own if own else 0.0
 
     @property
@@ -56,15 +57,20 @@ class Estimate:
 
 def estimate(load: Load) -> Estimate:
     generation = load.generation
+    kept, grads = activations(load), gradients(load)
+    if not load.accumulates:
+        # They come while activations go: what counts is how much more there is at the end of a backward than at its start.
+        grads = max(0.0, min(grads, grads + last_layer(load) - kept))
     return Estimate(
         weights=weights(load),
         reference=reference(load),
         optimizer=optimizer(load),
-        gradients=gradients(load),
+        gradients=grads,
         buffers=buffers(load),
-        activations=activations(load),
+        activations=kept,
         logits=logits(load),
         kv_cache=kv_cache(load),
+        policy_copy=policy_copy(load),
         gathered=gathered(load),
         vllm=generation.vllm * load.gpu_memory if generation else 0.0,
         vllm_sleeps=bool(generation and generation.sleeps),

@@ -8,6 +8,8 @@ section 4), counted anew for grouped-query attention, SwiGLU and transformers' m
                 4 c a d + (4 + c [c < 4]) a s  eager
     and (4 + c) (a + g) d + 4 (a + g) where queries and keys are normalised, (1 + c) per input feature of LoRA's dropout
 
+Liger's kernels keep of a norm its input, and three values of the MLP instead of four.
+
 h, f: sizes of the stream and of the MLP; a, g: heads of queries and of keys; d: size of a head; c, r: bytes of computing and
 of the residual stream. With gradient checkpointing a layer keeps r h, and one layer at a time is computed again.
 tests/test_memory.py holds the formula against what autograd saves.
@@ -23,7 +25,8 @@ def layer_activations(load: Load) -> float:
     """Of one decoder layer, per token."""
     shape, c, r = load.shape, load.compute_bytes, load.stream_bytes
     h, queries, keys = shape.hidden, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
-    found = 2 * (4 * h + r * h) + (5 * c * h if r != c else 2 * r * h) + 4 * c * shape.intermediate
+    norms, mlp = (r * h, 3 * c) if load.liger else (2 * (4 * h + r * h), 4 * c)
+    found = norms + (5 * c * h if r != c else 2 * r * h) + mlp * shape.intermediate
     if load.attention == "eager":
         scores = 4 + (c if c < 4 else 0)
         found += 4 * c * queries + scores * shape.heads * load.tokens
@@ -32,7 +35,8 @@ def layer_activations(load: Load) -> float:
     else:
         found += 2 * c * (queries + keys) + 4 * shape.heads
     if shape.qk_norm:
-        found += (4 + c) * (queries + keys) + 4 * (shape.heads + shape.kv_heads)
+        wide = c if load.liger else 4 + c
+        found += wide * (queries + keys) + 4 * (shape.heads + shape.kv_heads)
     return found + shape.dropped_inputs * (1 + c) + 8
 
 
@@ -48,6 +52,11 @@ def activations(load: Load) -> float:
     if load.selective:
         kept += load.compute_bytes * shape.heads * shape.head_dim + 4 * shape.heads
     return load.processed_tokens * (shape.layers * kept + one_layer + ends)
+
+
+def last_layer(load: Load) -> float:
+    """What is left of them when the backward reaches the first layer."""
+    return load.processed_tokens * layer_activations(load)
 
 
 def logits(load: Load) -> float:

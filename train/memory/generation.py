@@ -1,5 +1,6 @@
 """What generating on the training GPU adds. vLLM's cache and weights are in the share that it takes."""
 
+from data.graphs import GROWTH
 from train.memory.load import Load
 from train.memory.states import base_weights
 
@@ -11,13 +12,24 @@ def cache_bytes(load: Load, rows: int, tokens: int, each: int) -> float:
 
 
 def kv_cache(load: Load) -> float:
-    """transformers' cache, as wide as the residual stream (under autocast too), and the logits of the last position, which
-    sampling copies twice in float32."""
+    """As wide as the residual stream (under autocast too), and the logits of the last position, which sampling copies twice
+    in float32. Our own cache has room for whole steps, and a copy of the policy is bf16."""
     generation = load.generation
     if generation is None or generation.vllm:
         return 0.0
     sampling = generation.rows * load.shape.vocab * (load.compute_bytes + 4 + 4)
-    return cache_bytes(load, generation.rows, generation.tokens, load.stream_bytes) + sampling
+    tokens, each = generation.tokens, load.stream_bytes
+    if generation.own is not None:
+        tokens = -(-tokens // GROWTH) * GROWTH
+    if generation.own == "copy":
+        each = 2
+    return cache_bytes(load, generation.rows, tokens, each) + sampling
+
+
+def policy_copy(load: Load) -> float:
+    """The bf16 copy that generates; its memory is given back before the update."""
+    generation = load.generation
+    return 2 * load.shape.params if generation is not None and generation.own == "copy" else 0.0
 
 
 def gathered(load: Load) -> float:

@@ -18,12 +18,14 @@ class Generation:
     tokens:   prompt and completion, at most
     vllm:     share of the GPU's memory that vLLM takes; 0 where transformers generates
     sleeps:   vLLM gives it back while the policy is trained
+    own:      train/rollout.py generates, with a bf16 copy of the policy or the policy itself; None: TRL or vLLM
     """
 
     rows: int
     tokens: int
     vllm: float = 0.0
     sleeps: bool = False
+    own: Literal["copy", "itself"] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Load:
     masked:        rows are padded or packed, so that sdpa gets a mask
     checkpointing: gradient checkpointing; selective: attention's outputs are kept too
     offloads:      activations go to the host's memory
+    accumulates:   gradients of an earlier micro-batch are there when a backward begins
+    liger:         its kernels for norms and the MLP
     all_logits:    a loss that needs them all at once
     reference:     a frozen copy of the model, for a KL term
     generation:    None without one on this GPU
@@ -55,6 +59,8 @@ class Load:
     checkpointing: bool = True
     selective: bool = False
     offloads: bool = False
+    accumulates: bool = True
+    liger: bool = False
     all_logits: bool = False
     reference: bool = False
     generation: Generation | None = None

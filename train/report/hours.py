@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from transformers import PretrainedConfig
 
-from train.hours import LAYER_STEP_S, step_seconds, tokens_per_second
+from train.hours import step_seconds, tokens_per_second
 from train.launch import Launch
 from train.needs import Assumed, work_of
 from train.shape import Shape
@@ -34,7 +34,7 @@ def print_hours(
     most = "" if assumed.mean_tokens else ", as long as allowed (--mean-tokens)"
     out.print(f"         rows of {work.sequence:,.0f} tokens{most}")
     if launch.is_grpo:
-        how = f"{1000 * LAYER_STEP_S:g} ms per layer and token (train/hours.py)"
+        how = f"{1000 * work.layer_step_s:g} ms per layer and token (train/hours.py)"
         if work.uses_vllm:
             how = f"vLLM at {speed.generation_mfu:.1%} of the peak (--generation-mfu)"
         out.print(f"         prompts of {assumed.prompt_tokens:,} tokens (--prompt-tokens); {how}")

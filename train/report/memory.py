@@ -69,6 +69,7 @@ def _gb(size: float) -> str:
 def _parts(launch: Launch, load: Load, needed: Estimate) -> list[Part]:
     config, generation = launch.config, load.generation
     trained = f"{load.shape.trained:,} parameters" + _divided(load.state_shards)
+    beside = "" if load.accumulates else ", beside the activations that are left"
     kept = "checkpointed" if load.checkpointed else "all kept"
     rows = f"{load.rows} x {load.tokens:,} tokens, {kept}, {load.attention}"
     chunks = "all at once" if load.all_logits else "in chunks, and the head's gradient"
@@ -80,11 +81,12 @@ def _parts(launch: Launch, load: Load, needed: Estimate) -> list[Part]:
         Part("weights", needed.weights, needed.weights, _bits(load) + divided),
         Part("reference model", needed.reference, needed.reference, beta + divided),
         Part("optimizer states", needed.optimizer, needed.optimizer, trained),
-        Part("gradients", needed.gradients, 0.0, trained),
+        Part("gradients", needed.gradients, 0.0, trained + beside),
         Part("engine's buffers", needed.buffers, 0.0, BUFFERS[load.engine.kind]),
         Part("activations", needed.activations, 0.0, rows),
         Part("logits", needed.logits, 0.0, chunks),
         Part("KV cache", 0.0, needed.kv_cache, sampled),
+        Part("bf16 copy", 0.0, needed.policy_copy, "generates (train/rollout.py)"),
         Part("gathered weights", 0.0, needed.gathered, "ds3_gather_for_generation"),
         Part("vLLM", 0.0 if needed.vllm_sleeps else needed.vllm, needed.vllm, share),
         Part("CUDA, NCCL, fragments", needed.overhead, needed.overhead, "assumed"),
