@@ -30,9 +30,10 @@ from tqdm import tqdm
 from data.prompt import messages
 from data.tokenizer import Thinking, load_chat_tokenizer
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
-from eval.curve import CheckpointScores, report
+from eval.curve import report
 from eval.generate import Generator
 from eval.measured import measure
+from eval.points import CheckpointScores
 from eval.records import RecordFile, fingerprint, judge
 from eval.scored import Evaluated, checkpoint_scores
 from recipes import cli

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from eval.curve import CheckpointScores, Point, curve_points, interval, pareto, seed_spread
 from eval.measured import join, measure
+from eval.points import CheckpointScores, Point, curve_points, pareto
 from eval.records import Record, RecordFile
 from eval.resamples import NUM_RESAMPLES, groups, intervals, resamples
 from eval.scores import Score, cot_edges, scores, scores_of
+from eval.tables import interval, seed_spread
 
 
 def record(problem="p", condition="with", correct=True, met=(True,), difficulty=1, **more):
