@@ -102,8 +102,8 @@ def examples():
 
 PIECES = [
     "the", "NOW", "sum", ",", "，", "*", "\n", "\n\n", "* one", "- two", "Section 1", "SECTION 2", '"', "“", "$x,y$",
-    r"\boxed{42}", r"\bar{a}", r"$a \text{ now }$", "```", "***", "******", "[x]", "{", "}", "Any other questions?", "😀", "é",
-    "How many pens does Zoë have?", "P.S.", "value", "step", "$", "ẞ", "İ",
+    r"\boxed{42}", r"\bar{a}", r"$a \text{ now }$", "```", "***", "******", "[x]", "{", "}", "Any other questions?", "😀",
+    "é", "How many pens does Zoë have?", "P.S.", "value", "step", "$", "ẞ", "İ",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join) | st.text(max_size=60)
 
