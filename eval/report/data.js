@@ -45,7 +45,7 @@ async function eachText(point, visit) {
       const texts = { reasoning: columns.reasoning[row], response: columns.response[row] };
       if (visit(point.starts[part] + row, texts) === false) return;
     }
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause();
   }
 }
 

@@ -30,6 +30,9 @@ function choices(select, entries, chosen) {
   if (select.selectedIndex < 0) select.selectedIndex = 0;
 }
 
+/* Let the browser breathe: what follows is a task of its own. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
 const thousands = (n) => n.toLocaleString("en");
 const plural = (n, noun) => `${thousands(n)} ${noun}${n === 1 ? "" : "s"}`;
 

@@ -44,7 +44,7 @@ function cellOf(found, checkpoint, kind, open) {
   const node = el("button", { type: "button", "aria-label": `${title}: ${text} met, ${plural(found.n, "problem")}. Open its samples`,
     onclick: () => open(checkpoint, kind) }, String(Math.round(found.value)));
   node.style.background = cividis(found.value / 100);
-  node.style.color = found.value > 55 ? "#000" : "#fff";
+  node.style.color = found.value > 47 ? "#000" : "#fff";
   withTip(node, () => [title, [["met", text], ["problems", thousands(found.n)]]]);
   return node;
 }

@@ -122,8 +122,8 @@ def _columns(found: list[Score], columns: list[tuple[str, str]]) -> dict[str, An
     by_column = {(s.metric, s.slice): s for s in found}
     own = [by_column.get(column) for column in columns]
     return {
-        "value": [s and round(s.value, 2) for s in own],
-        "low": [s and round(s.low, 2) for s in own],
-        "high": [s and round(s.high, 2) for s in own],
+        "value": [s and round(s.value, 5) for s in own],
+        "low": [s and round(s.low, 5) for s in own],
+        "high": [s and round(s.high, 5) for s in own],
         "n": [s and s.n for s in own],
     }

@@ -52,14 +52,18 @@ function drawChart(holder, x, y) {
   return rows;
 }
 
-function draw() {
+/* The curve at once, the rest a task each, so that no choice waits for all of it. */
+let drawing = 0;
+async function draw() {
   hideTip();
-  const x = axis(state.x), y = axis(state.y);
-  const rows = drawChart($("curve-chart"), x, y);
-  drawChart($("length-chart"), axis(state.length), y);
-  drawHeat();
-  if ($("numbers").open) drawNumbers();
-  drawNote(rows);
+  const turn = ++drawing, x = axis(state.x), y = axis(state.y);
+  drawNote(drawChart($("curve-chart"), x, y));
+  const rest = [drawHeat, () => drawChart($("length-chart"), axis(state.length), y), () => { if ($("numbers").open) drawNumbers(); }];
+  for (const part of rest) {
+    await pause();
+    if (turn !== drawing) return; // drawn again meanwhile
+    part();
+  }
 }
 
 function drawNote(rows) {
@@ -236,6 +240,7 @@ function listenToPrinting() {
 
 async function start() {
   DATA = await unpack("index");
+  await pause();
   CHECKPOINTS = checkpoints();
   const samples = DATA.points.reduce((sum, point) => sum + point.task.length, 0);
   const kinds = new Set(DATA.points.map((p) => key(p.label, p.run, p.step))).size;
@@ -248,7 +253,8 @@ async function start() {
   listenToFilters();
   listenToSamples();
   listenToPrinting();
-  draw();
+  await pause();
+  await draw();
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
   let width = window.innerWidth;
   window.addEventListener("resize", () => { if (window.innerWidth !== width) { width = window.innerWidth; draw(); } });

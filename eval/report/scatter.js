@@ -79,7 +79,7 @@ function scatter(holder, rows, axes, tip, open) {
     lines.append(svg("path", { class: colorClass(path.label), d: "M" + path.rows.map((r) => `${x(r.x.value)},${y(r.y.value)}`).join("L") }));
   }
   rove(nodes, (node, pressed) => neighbour(nodes, rows, node, pressed));
-  holder.replaceChildren(svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${axes.y.title} against ${axes.x.title}` },
+  holder.replaceChildren(svg("svg", { class: rows.length > MANY ? "many" : null, width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${axes.y.title} against ${axes.x.title}` },
     frame, crosses, lines, marks));
 }
 

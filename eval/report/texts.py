@@ -32,7 +32,8 @@ def samples(records: Sequence[Record], tasks: Sequence[Task]) -> list[tuple[int,
 
 
 def _parts(records: Sequence[Record]) -> Iterator[tuple[int, list[Record]]]:
-    start, part, size = 0, [], 0
+    part: list[Record] = []
+    start, size = 0, 0
     for record in records:
         if part and size + len(record.completion) > MAX_CHARS:
             yield start, part
