@@ -18,6 +18,7 @@ from rich.table import Table
 
 from eval.figures import cross, plain, save
 from eval.many import Entry, draw_many
+from eval.measured import Measured
 from eval.scores import Score
 from recipes.run import write_atomically
 from recipes.schema import SweepRecipe
@@ -39,13 +40,15 @@ MARKERS = "osD^vPX*"
 
 
 class CheckpointScores(NamedTuple):
-    """Scores of one checkpoint, or (run is None) of one step of a regime, pooled over its seeds."""
+    """Scores of one checkpoint, or (run is None) of one step of a regime, pooled over its seeds. measured: what they were
+    made from, for comparisons on the same problems."""
 
     label: str
     run: str | None
     step: int
     benchmark: str
     scores: tuple[Score, ...]
+    measured: Measured | None = None
 
     def get(self, metric: str, name: str = "all") -> Score | None:
         return next(
@@ -242,7 +245,7 @@ def _scores_csv(checkpoints: list[CheckpointScores]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["label", "run", "step", "benchmark", *Score._fields])
-    for label, run, step, benchmark, found in checkpoints:
+    for label, run, step, benchmark, found, _ in checkpoints:
         for metric, name, value, low, high, n in found:
             numbers = [f"{number:.3f}" for number in (value, low, high)]
             writer.writerow([label, run or "all seeds", step, benchmark, metric, name, *numbers, n])

@@ -1,24 +1,26 @@
-"""Scores of one checkpoint from its records, with 95 % intervals by bootstrap over problems.
+"""Scores of one checkpoint from its records, with 95 % intervals by bootstrap over problems (eval/resamples.py).
 
-Problems are resampled within their strata (difficulty x number of constraints), because the
-benchmark fixes how many there are of each; all records of a problem move together, and all metrics and
-slices see the same resamples. HAcc and SAcc as in MathIF (https://arxiv.org/abs/2505.14810).
+A score is the mean over records. With k samples of every problem that is avg@k; where problems have different numbers of
+records (undecided gradings and, for `_completed`, truncated records are left out) it stays the share among those records.
+All metrics and slices see the same resamples.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from eval.measured import COMPLETED, LENGTHS, METRICS, PLACE, Measured, measure
 from eval.records import Record
+from eval.resamples import intervals
 
-NUM_RESAMPLES = 2000
+COT_BINS = 6  # as in MathIF's figure 6
+NEVER_COMPLETED = "truncation_rate"  # 0 among completed records, whatever they are
 
 
 class Score(NamedTuple):
-    """`slice` is "all" or e.g. "difficulty=3"; value, low and high in the metric's own unit; n
-    problems behind it."""
+    """`metric` ends in `_completed` where truncated records are left out; `slice` is "all" or e.g. "difficulty=3"; value,
+    low and high in the metric's own unit; n problems behind it."""
 
     metric: str
     slice: str
@@ -28,93 +30,83 @@ class Score(NamedTuple):
     n: int
 
 
-Stratum = tuple[int, int]  # difficulty, number of constraints
-Measure = Callable[[Record], float | None]
+class _Column(NamedTuple):
+    """values: of the records that say something; problem: whose they are (parallel)."""
+
+    metric: str
+    slice: str
+    problem: np.ndarray
+    values: np.ndarray
 
 
-def _accuracy(condition: str) -> Measure:
-    def measure(record: Record) -> float | None:
-        if record.condition != condition or record.correct is None:
-            return None  # an undecided grading is left out; `undecided` counts it
-        return 100.0 * record.correct
-
-    return measure
+def scores(records: Sequence[Record], seed: int = 0) -> list[Score]:
+    """`scores_of` records that are in memory, with CoT-length bins of their own."""
+    measured = measure(records)
+    return scores_of(measured, cot_edges([measured]), seed)
 
 
-def _with_constraints(value: Callable[[Record], float]) -> Measure:
-    return lambda record: value(record) if record.met else None
+def cot_edges(measured: Iterable[Measured]) -> tuple[float, ...]:
+    """Inner edges of COT_BINS equally full bins of reasoning tokens over all records; fewer where lengths coincide."""
+    lengths = [part.values[:, PLACE["reasoning_tokens"]] for part in measured]
+    inner = np.arange(1, COT_BINS) / COT_BINS
+    return tuple(np.unique(np.quantile(np.concatenate(lengths), inner, method="lower")).tolist())
 
 
-# Percentages for rates, tokens for lengths. None: the record says nothing about this metric.
-METRICS: dict[str, Measure] = {
-    "accuracy_without": _accuracy("without"),
-    "accuracy_with": _accuracy("with"),
-    "hacc": _with_constraints(lambda r: 100.0 * all(r.met)),
-    "sacc": _with_constraints(lambda r: 100.0 * sum(r.met) / len(r.met)),
-    "correct_and_hacc": _with_constraints(lambda r: 100.0 * (all(r.met) and r.correct is True)),
-    "reasoning_tokens": lambda r: float(r.reasoning_tokens),
-    "response_tokens": lambda r: float(r.response_tokens),
-    "truncation_rate": lambda r: 100.0 * r.truncated,
-    "unterminated_rate": lambda r: 100.0 * (r.outcome == "unterminated"),
-    "undecided": lambda r: 100.0 * (r.correct is None),
-}
-LENGTHS = ("reasoning_tokens", "response_tokens")
-SLICES: dict[str, Callable[[Record], object]] = {
-    "difficulty": lambda r: r.difficulty,
-    "num_constraints": lambda r: r.num_constraints,
-    "source": lambda r: r.source,
-}
+def scores_of(measured: Measured, edges: tuple[float, ...], seed: int = 0) -> list[Score]:
+    """Every metric and its `_completed`, overall and by difficulty, number of constraints, source and CoT length (`edges`:
+    of the whole sweep, so that bins are the same for all checkpoints); compliance also by kind. What no record speaks
+    about is left out."""
+    columns = [column for column in _columns(measured, edges) if len(column.values)]
+    sums, counts = np.zeros((2, len(measured.problems), len(columns)))
+    for number, column in enumerate(columns):
+        sums[:, number] = np.bincount(column.problem, column.values, len(measured.problems))
+        counts[:, number] = np.bincount(column.problem, minlength=len(measured.problems))
+    low, high = intervals(sums, counts, measured.strata, seed)
+    return [
+        _score(column, int(n), bounds)
+        for column, n, *bounds in zip(columns, (counts > 0).sum(axis=0), low, high, strict=True)
+    ]
 
 
-Column = tuple[str, str, Measure]  # metric, slice, measure
+def _score(column: _Column, n: int, bounds: list[float]) -> Score:
+    low, high = map(float, bounds)
+    if column.metric.removesuffix(COMPLETED) not in LENGTHS:
+        low, high = _open_ended(low, high, n)
+    return Score(column.metric, column.slice, float(column.values.mean()), low, high, n)
 
 
-def scores(records: list[Record], seed: int = 0) -> list[Score]:
-    """Every metric, overall and by difficulty, number of constraints and source; compliance also by
-    kind. Metrics about which no record says anything are left out."""
-    problems = {record.problem: (record.difficulty, record.num_constraints) for record in records}
-    place = {problem: index for index, problem in enumerate(problems)}
-    columns = _columns(records)
-    sums, counts = np.zeros((2, len(problems), len(columns)))
-    for number, (_, _, measure) in enumerate(columns):
-        for record in records:
-            if (value := measure(record)) is not None:
-                sums[place[record.problem], number] += value
-                counts[place[record.problem], number] += 1
-    low, high = intervals(sums, counts, tuple(problems.values()), seed)
-    found: list[Score] = []
-    for number, (metric, name, _) in enumerate(columns):
-        if n := int((counts[:, number] > 0).sum()):
-            value = float(sums[:, number].sum() / counts[:, number].sum())
-            bounds = float(low[number]), float(high[number])
-            if metric not in LENGTHS:
-                bounds = _open_ended(*bounds, n)
-            found.append(Score(metric, name, value, *bounds, n))
-    return found
+def _columns(measured: Measured, edges: tuple[float, ...]) -> Iterator[_Column]:
+    slices = [(name, np.flatnonzero(mask)) for name, mask in _slices(measured, edges)]
+    for metric in METRICS:
+        for completed in (False, True) if metric != NEVER_COMPLETED else (False,):
+            label = metric + COMPLETED * completed
+            values = measured.column(label)
+            known = ~np.isnan(values)
+            for name, rows in slices:
+                found = rows[known[rows]]
+                yield _Column(label, name, measured.problem[found], values[found])
+    for (metric, kind), (rows, met) in measured.kinds.items():
+        whole = ~measured.truncated[rows]
+        yield _Column(metric, f"kind={kind}", measured.problem[rows], met)
+        yield _Column(metric + COMPLETED, f"kind={kind}", measured.problem[rows[whole]], met[whole])
 
 
-def _columns(records: list[Record]) -> list[Column]:
-    found: list[Column] = []
-    for metric, measure in METRICS.items():
-        found.append((metric, "all", measure))
-        for name, key in SLICES.items():
-            for value in sorted({key(r) for r in records}, key=str):
-                found.append((metric, f"{name}={value}", _only(measure, key, value)))
-    for kind in sorted({kind for r in records for kind in r.kinds}):
-        found.append(("met", f"kind={kind}", _kind_met(kind)))
-    return found
+def _slices(measured: Measured, edges: tuple[float, ...]) -> Iterator[tuple[str, np.ndarray]]:
+    """Names, and which records (a mask) they hold."""
+    yield "all", np.ones(len(measured.keys), bool)
+    for name, found in measured.slices.items():
+        for value in sorted(set(found), key=str):
+            yield f"{name}={value}", found == value
+    lengths = measured.values[:, PLACE["reasoning_tokens"]]
+    bins = np.searchsorted(edges, lengths, side="left")
+    for number in range(len(edges) + 1):
+        yield f"cot_bin={number + 1} ({_span(edges, number)})", bins == number
 
 
-def _only(measure: Measure, key: Callable[[Record], object], value: object) -> Measure:
-    return lambda record: measure(record) if key(record) == value else None
-
-
-def _kind_met(kind: str) -> Measure:
-    def measure(record: Record) -> float | None:
-        met = [ok for name, ok in zip(record.kinds, record.met, strict=True) if name == kind]
-        return 100.0 * sum(met) / len(met) if met else None
-
-    return measure
+def _span(edges: tuple[float, ...], number: int) -> str:
+    """`36-80`: the whole numbers of tokens that lie above one edge and not above the next."""
+    low = int(edges[number - 1]) + 1 if number else 0
+    return f"{low}-{int(edges[number])}" if number < len(edges) else f"{low}-"
 
 
 def _open_ended(low: float, high: float, n: int) -> tuple[float, float]:
@@ -124,35 +116,3 @@ def _open_ended(low: float, high: float, n: int) -> tuple[float, float]:
     if low == high == 100.0:
         return 100.0 * 0.025 ** (1 / n), 100.0
     return low, high
-
-
-def intervals(
-    sums: np.ndarray, counts: np.ndarray, strata: tuple[Stratum, ...], seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """95 % percentile intervals of sum(sums) / sum(counts), per column, when problems are resampled
-    within strata.
-
-    sums, counts: (num_problems, num_columns): the total and the number of records of each problem.
-    Returns (low, high), each (num_columns,); NaN for a column without records.
-    """
-    drawn = _resamples(strata, seed)
-    totals, sizes = drawn @ sums, drawn @ counts
-    # A resample may miss a rare column altogether: it says nothing about it.
-    values = np.divide(totals, sizes, out=np.full_like(totals, np.nan), where=sizes > 0)
-    empty = ~(counts > 0).any(axis=0)
-    values[:, empty] = 0.0
-    low, high = np.nanpercentile(values, [2.5, 97.5], axis=0)
-    low[empty] = high[empty] = np.nan
-    return low, high
-
-
-@lru_cache(maxsize=8)
-def _resamples(strata: tuple[Stratum, ...], seed: int) -> np.ndarray:
-    """How often each problem was drawn: (NUM_RESAMPLES, num_problems)."""
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros((NUM_RESAMPLES, len(strata)))
-    for stratum in dict.fromkeys(strata):
-        members = np.flatnonzero([other == stratum for other in strata])
-        share = np.full(len(members), 1 / len(members))
-        drawn[:, members] = rng.multinomial(len(members), share, size=NUM_RESAMPLES)
-    return drawn

@@ -32,8 +32,9 @@ from data.tokenizer import Thinking, load_chat_tokenizer
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.curve import CheckpointScores, report
 from eval.generate import Generator
+from eval.measured import measure
 from eval.records import RecordFile, fingerprint, judge
-from eval.scores import scores
+from eval.scored import Evaluated, checkpoint_scores
 from recipes import cli
 from recipes.checkpoints import Checkpoint
 from recipes.errors import UserError
@@ -200,23 +201,15 @@ def part_of(all_jobs: list[Job]) -> list[Job]:
 
 
 def _scored(all_jobs: list[Job], seed: int) -> list[CheckpointScores]:
-    """Scores of every checkpoint, and of every (label, step) over its seeds, whose records are
-    pooled by problem."""
-    found: list[CheckpointScores] = []
-    groups: dict[tuple[str, int, str], list[Job]] = {}
-    for job in all_jobs:
-        groups.setdefault((job.label, job.step, job.benchmark.label), []).append(job)
-    for (label, step, benchmark), members in tqdm(groups.items(), desc="scores", leave=False):
-        records = [job.file().read() for job in members]
-        own = [tuple(scores(part, seed)) for part in records]
-        several = [record for part in records for record in part] if len(records) > 1 else None
-        pooled = tuple(scores(several, seed)) if several else own[0]
-        found.append(CheckpointScores(label, None, step, benchmark, pooled))
-        found += [
-            CheckpointScores(label, job.run, step, benchmark, part)
-            for job, part in zip(members, own, strict=True)
-        ]
-    return found
+    """Text is dropped file by file: what was measured is small."""
+    progress = tqdm(all_jobs, desc="scores", leave=False)
+    return checkpoint_scores(
+        (
+            Evaluated(j.label, j.run, j.step, j.benchmark.label, measure(j.file().read()))
+            for j in progress
+        ),
+        seed,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,172 @@
+"""What the records of one checkpoint say, as numbers: every measure evaluated once per record, the text left behind.
+
+HAcc and SAcc as in MathIF (https://arxiv.org/abs/2505.14810), by the repaired verdicts and, as `_official`, by the reference
+implementation's. The four cells correct x compliant are those of its figure 4.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eval.records import Record
+from eval.resamples import Stratum
+
+Measure = Callable[[Record], float | None]
+Key = tuple[str, str, int]  # problem, condition, sample
+
+
+def _accuracy(condition: str) -> Measure:
+    def measure(record: Record) -> float | None:
+        if record.condition != condition or record.correct is None:
+            return None  # an undecided grading is left out; `undecided` counts it
+        return 100.0 * record.correct
+
+    return measure
+
+
+def _official(record: Record) -> list[bool]:
+    """Empty in records that were made before both verdicts were kept."""
+    return getattr(record, "met_official", [])
+
+
+def _hard(met: list[bool]) -> float | None:
+    return 100.0 * all(met) if met else None
+
+
+def _soft(met: list[bool]) -> float | None:
+    return 100.0 * sum(met) / len(met) if met else None
+
+
+def _cell(correct: bool, compliant: bool) -> Measure:
+    def measure(record: Record) -> float | None:
+        if not record.met or record.correct is None:
+            return None
+        return 100.0 * (record.correct is correct and all(record.met) is compliant)
+
+    return measure
+
+
+# Percentages for rates, tokens for lengths. None: the record says nothing about this metric.
+METRICS: dict[str, Measure] = {
+    "accuracy_without": _accuracy("without"),
+    "accuracy_with": _accuracy("with"),
+    "hacc": lambda r: _hard(r.met),
+    "sacc": lambda r: _soft(r.met),
+    "hacc_official": lambda r: _hard(_official(r)),
+    "sacc_official": lambda r: _soft(_official(r)),
+    "correct_and_hacc": _cell(True, True),
+    "correct_not_hacc": _cell(True, False),
+    "incorrect_and_hacc": _cell(False, True),
+    "incorrect_not_hacc": _cell(False, False),
+    "reasoning_tokens": lambda r: float(r.reasoning_tokens),
+    "response_tokens": lambda r: float(r.response_tokens),
+    "truncation_rate": lambda r: 100.0 * r.truncated,
+    "unterminated_rate": lambda r: 100.0 * (r.outcome == "unterminated"),
+    "undecided": lambda r: 100.0 * (r.correct is None) if r.gold else None,
+}
+LENGTHS = ("reasoning_tokens", "response_tokens")
+SLICES: dict[str, Callable[[Record], object]] = {
+    "difficulty": lambda r: r.difficulty,
+    "num_constraints": lambda r: r.num_constraints,
+    "source": lambda r: r.source,
+}
+COMPLETED = "_completed"  # a metric's name with it: over the records that were not truncated
+PLACE = {metric: column for column, metric in enumerate(METRICS)}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row per record, in the order of the file.
+
+    problems, strata: of each problem, in order of appearance; problem: (n,) which of them
+    values:           (n, len(METRICS)), NaN where a record says nothing
+    slices:           name -> (n,) what the record is there, e.g. its difficulty
+    kinds:            (metric, kind of constraint) -> (rows, share of that kind met in %); metric is met or met_official
+    """
+
+    problems: tuple[str, ...]
+    strata: tuple[Stratum, ...]
+    problem: np.ndarray
+    keys: tuple[Key, ...]
+    values: np.ndarray
+    slices: dict[str, np.ndarray]
+    kinds: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]
+
+    @cached_property
+    def truncated(self) -> np.ndarray:
+        return self.values[:, PLACE["truncation_rate"]] > 0
+
+    def column(self, metric: str) -> np.ndarray:
+        """(n,) of a metric, or of `<metric>_completed`; raises KeyError for an unknown one."""
+        name = metric.removesuffix(COMPLETED)
+        found = self.values[:, PLACE[name]]
+        return np.where(self.truncated, np.nan, found) if name != metric else found
+
+
+def measure(records: Sequence[Record]) -> Measured:
+    place: dict[str, int] = {}
+    strata: list[Stratum] = []
+    for record in records:
+        if record.problem not in place:
+            place[record.problem] = len(place)
+            strata.append((record.difficulty, record.num_constraints))
+    columns = [[of(record) for record in records] for of in METRICS.values()]
+    return Measured(
+        problems=tuple(place),
+        strata=tuple(strata),
+        problem=np.array([place[record.problem] for record in records], dtype=int),
+        keys=tuple((r.problem, r.condition, getattr(r, "sample", 0)) for r in records),
+        values=np.array(columns, dtype=float).T,  # None becomes NaN
+        slices={
+            name: np.array([key(record) for record in records], dtype=object)
+            for name, key in SLICES.items()
+        },
+        kinds=_kinds(records),
+    )
+
+
+def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
+    rows: dict[tuple[str, str], dict[int, list[bool]]] = {}
+    for row, record in enumerate(records):
+        for metric, verdicts in (("met", record.met), ("met_official", _official(record))):
+            if verdicts:
+                for kind, met in zip(record.kinds, verdicts, strict=True):
+                    rows.setdefault((metric, kind), {}).setdefault(row, []).append(met)
+    return {
+        name: (np.array(list(found)), np.array([100.0 * sum(m) / len(m) for m in found.values()]))
+        for name, found in sorted(rows.items())
+    }
+
+
+def join(parts: Sequence[Measured]) -> Measured:
+    """Of several runs together, e.g. the seeds of a regime: what they say about a problem stays with it."""
+    place: dict[str, int] = {}
+    strata: list[Stratum] = []
+    for part in parts:
+        for problem, stratum in zip(part.problems, part.strata, strict=True):
+            if problem not in place:
+                place[problem] = len(place)
+                strata.append(stratum)
+    starts = np.cumsum([0, *(len(part.keys) for part in parts[:-1])])
+    kinds: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for start, part in zip(starts, parts, strict=True):
+        for name, (rows, values) in part.kinds.items():
+            kinds.setdefault(name, []).append((rows + start, values))
+    return Measured(
+        problems=tuple(place),
+        strata=tuple(strata),
+        problem=np.concatenate(
+            [np.array([place[p] for p in part.problems], dtype=int)[part.problem] for part in parts]
+        ),
+        keys=tuple(key for part in parts for key in part.keys),
+        values=np.concatenate([part.values for part in parts]),
+        slices={
+            name: np.concatenate([part.slices[name] for part in parts]) for name in parts[0].slices
+        },
+        kinds={
+            name: (np.concatenate([r for r, _ in found]), np.concatenate([v for _, v in found]))
+            for name, found in sorted(kinds.items())
+        },
+    )
