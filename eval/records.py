@@ -31,10 +31,15 @@ class Task:
 
     example: Example
     condition: Condition
+    sample: int = 0  # of several of the same prompt
+
+    @property
+    def prompt_key(self) -> str:
+        return f"{self.example.id}/{self.condition}"
 
     @property
     def key(self) -> str:
-        return f"{self.example.id}/{self.condition}"
+        return f"{self.prompt_key}#{self.sample}" if self.sample else self.prompt_key
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -67,6 +72,7 @@ class Record:
     response_tokens: int
     gold: str
     completion: str
+    sample: int = 0
 
 
 def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> list[Record]:
@@ -112,6 +118,7 @@ def _record(
         response_tokens=len(generation.token_ids) - reasoning,
         gold=_gold(example),
         completion=generation.text,
+        sample=task.sample,
     )
 
 
@@ -131,11 +138,11 @@ class RecordFile:
         self.mark = mark
 
     def complete(self) -> bool:
-        return self.path.is_file() and self._mark(self.path) == self.mark
+        return self.mark_of(self.path) == self.mark
 
     def partial(self) -> list[Record]:
         """Records that an interrupted run left behind; a half-written last line is dropped."""
-        if not self.part.is_file() or self._mark(self.part) != self.mark:
+        if self.mark_of(self.part) != self.mark:
             return []
         return _read(self.part)
 
@@ -156,7 +163,10 @@ class RecordFile:
         return _read(self.path)
 
     @staticmethod
-    def _mark(path: Path) -> str | None:
+    def mark_of(path: Path) -> str | None:
+        """The fingerprint in a file; None where there is no such file, or it was not begun whole."""
+        if not path.is_file():
+            return None
         with path.open(encoding="utf-8") as file:
             try:
                 found = json.loads(file.readline())
