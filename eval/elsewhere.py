@@ -78,11 +78,11 @@ def join(
     records: list[Record] = []
     for task in asked:
         texts = answers.get(task.key, [""])
-        judged = judge([(task, Generation(text, [], False)) for text in texts], thinking)
-        records += [
-            record if len(texts) == 1 else replace(record, key=f"{record.key}/{number}")
-            for number, record in enumerate(judged)
+        generated = [
+            (replace(task, sample=number), Generation(text, [], False))
+            for number, text in enumerate(texts)
         ]
+        records += judge(generated, thinking)
     return Joined(records, len(missing), unknown)
 
 

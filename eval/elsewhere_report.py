@@ -6,7 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from eval.records import Record, Rules
-from eval.scores import intervals
+from eval.resamples import intervals
 
 Counts = tuple[float, float]  # met, of how many
 Figure = tuple[str, Callable[[Record], Counts | None]]

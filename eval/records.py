@@ -53,10 +53,15 @@ class Task:
     example: Example
     condition: Condition
     rules: Rules = BOXED
+    sample: int = 0  # of several of the same prompt
+
+    @property
+    def prompt_key(self) -> str:
+        return f"{self.example.id}/{self.condition}"
 
     @property
     def key(self) -> str:
-        return f"{self.example.id}/{self.condition}"
+        return f"{self.prompt_key}#{self.sample}" if self.sample else self.prompt_key
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -98,6 +103,7 @@ class Record:
     met_official: list[bool] = field(default_factory=list)
     met_loose: list[bool] = field(default_factory=list)
     satisfiable: bool = True
+    sample: int = 0
 
 
 def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> list[Record]:
@@ -162,6 +168,7 @@ def _record(
         met_official=strict,
         met_loose=loose,
         satisfiable=example.satisfiable,
+        sample=task.sample,
     )
 
 
@@ -181,11 +188,11 @@ class RecordFile:
         self.mark = mark
 
     def complete(self) -> bool:
-        return self.path.is_file() and self._mark(self.path) == self.mark
+        return self.mark_of(self.path) == self.mark
 
     def partial(self) -> list[Record]:
         """Records that an interrupted run left behind; a half-written last line is dropped."""
-        if not self.part.is_file() or self._mark(self.part) != self.mark:
+        if self.mark_of(self.part) != self.mark:
             return []
         return _read(self.part)
 
@@ -206,7 +213,10 @@ class RecordFile:
         return _read(self.path)
 
     @staticmethod
-    def _mark(path: Path) -> str | None:
+    def mark_of(path: Path) -> str | None:
+        """The fingerprint in a file; None where there is no such file, or it was not begun whole."""
+        if not path.is_file():
+            return None
         with path.open(encoding="utf-8") as file:
             try:
                 found = json.loads(file.readline())

@@ -232,7 +232,7 @@ def test_rows_are_joined_by_prompt_whatever_they_are_called(constrained, tmp_pat
         {"prompt": "another benchmark's", "response": ""},
     ]
     found = join(constrained, written(tmp_path, rows))
-    assert [record.key for record in found.records] == ["0/with/0", "0/with/1", "1/with", "2/with"]
+    assert [record.key for record in found.records] == ["0/with", "0/with#1", "1/with", "2/with"]
     assert [record.correct for record in found.records] == [True, False, True, False]
     assert [record.met for record in found.records] == [[True], [False], [True], [False]]
     assert (found.missing, found.unknown) == (1, 1)
