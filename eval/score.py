@@ -45,10 +45,9 @@ from data.held_out import QUESTION_SETS
 from data.mirror import json_lines
 from data.response import split
 from eval.benchmarks import BENCHMARKS, build_benchmarks, tasks
-from eval.benchmarks.mathif import trivial_responses
 from eval.elsewhere import join
 from eval.elsewhere_report import table as table_of
-from eval.records import Task
+from eval.floors import floors
 from recipes.cli import guard
 from recipes.errors import UserError
 from recipes.registry import did_you_mean
@@ -194,27 +193,11 @@ def benchmark(args: argparse.Namespace) -> None:
             f"{joined.missing:,} prompts have no response and count as blank ones; {joined.unknown:,} rows have a prompt "
             "that is not the benchmark's and are left out"
         )
-    if args.benchmark == "mathif":
-        out.print(floors(asked))
+    if (floor := floors(asked, args.benchmark)) is not None:
+        out.print(floor)
     if args.out is not None:
         lines = [json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in joined.records]
         write_atomically(args.out, "".join(lines))
-
-
-def floors(asked: tuple[Task, ...]) -> Table:
-    """What MathIF's official scorer gives to responses that take no model."""
-    found = Table("response", "HAcc", "SAcc", title="floor, official")
-    constrained = [task for task in asked if task.condition == "with"]
-    written = [trivial_responses(task.example) for task in constrained]
-    for name in written[0]:
-        verdicts = [
-            check_all(task.constraints, texts[name], "official")
-            for task, texts in zip(constrained, written, strict=True)
-        ]
-        hard = sum(map(all, verdicts)) / len(verdicts)
-        soft = sum(sum(one) / len(one) for one in verdicts) / len(verdicts)
-        found.add_row(name, f"{100 * hard:.2f}", f"{100 * soft:.2f}")
-    return found
 
 
 def main() -> None:

@@ -8,13 +8,12 @@ from data.constraints.base import from_spec
 from data.example import Example
 from data.tokenizer import Thinking
 from eval.benchmarks import BENCHMARKS, build_benchmarks, tasks
-from eval.benchmarks.mathif import trivial_responses
 from eval.elsewhere import join
 from eval.elsewhere_report import table
+from eval.floors import floors
 from eval.generate import Generation
 from eval.records import Rules, Task, judge
 from eval.regions import last_think, mathif, reasoning
-from eval.score import floors
 from recipes.errors import UserError
 from tests.support import SHARED, needs_punkt, needs_shared
 
@@ -196,7 +195,7 @@ def test_the_floors_of_mathif(monkeypatch):
     """Computed with the reference scorer over all 420 rows (shared/reference/mathif.md, section 6)."""
     monkeypatch.setenv("TETHER_DATA", str(SHARED))
     _, found = asked("mathif")
-    columns = [list(column.cells) for column in floors(found).columns]
+    columns = [list(column.cells) for column in floors(found, "mathif").columns]
     expected = [
         ("12.14", "31.03"),
         ("11.90", "30.48"),
@@ -205,7 +204,15 @@ def test_the_floors_of_mathif(monkeypatch):
         ("14.05", "29.29"),
     ]
     assert list(zip(columns[1], columns[2], strict=True)) == expected
-    assert columns[0] == list(trivial_responses(found[0].example))
+
+
+def test_no_floor_without_answers_or_on_the_chain_of_thought():
+    request = Example("a", "s", "q", None, (NO_COMMA,), text="q")
+    thought = Example("a", "s", "q", "2", (NO_COMMA,))
+    assert floors([Task(request, "with")], "t") is None
+    assert floors([Task(thought, "with", Rules(reasoning=True))], "t") is None
+    assert floors([Task(thought, "without")], "t") is None
+    assert floors([Task(thought, "with")], "t").row_count == 5
 
 
 # outputs that were made elsewhere

@@ -64,15 +64,3 @@ def _example(key: str, row: Row, source: str, level: int) -> Example:
         difficulty=level,
         satisfiable=not conflicts(constraints, values["question"]),
     )
-
-
-def trivial_responses(example: Example) -> dict[str, str]:
-    """What takes no model: the floor that results are to be read against."""
-    gold = example.answer or ""
-    return {
-        r"\boxed{gold}": rf"\boxed{{{gold}}}",
-        r"The final answer is \boxed{gold}.": rf"The final answer is \boxed{{{gold}}}.",
-        "gold": gold,
-        r'"The final answer is \boxed{gold}"': rf'"The final answer is \boxed{{{gold}}}"',
-        "the question": example.question,
-    }
