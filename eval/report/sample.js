@@ -10,7 +10,7 @@ async function openSample(i, focus) {
     else node.removeAttribute("aria-current");
   });
   const checkpoint = CHECKPOINTS.find((own) => own.run === point.run && own.label === point.label && own.step === point.step);
-  $("sample").replaceChildren(
+  const parts = [
     el("header", {}, el("h3", {}, tasks.problem[task], el("span", { class: "of" }, ` · ${nameOf(checkpoint)}`)), steps(i)),
     el("p", { class: "facts" }, `${tasks.condition[task]} constraints · difficulty ${tasks.difficulty[task]} · CoT ${plural(point.reasoning[i], "token")}`
       + ` · response ${plural(point.response[i], "token")}${point.truncated[i] === "1" ? " · truncated" : ""}`),
@@ -22,7 +22,8 @@ async function openSample(i, focus) {
     el("h4", {}, "Response"),
     texts.response ? el("div", { class: "text response" }, ...marked(texts.response, texts.spans))
       : el("p", { class: "empty" }, point.outcome[i] === "u" ? "None: the thinking was never closed." : "Empty."),
-    elsewhere(checkpoint, point, i));
+    elsewhere(checkpoint, point, i)];
+  $("sample").replaceChildren(...parts.filter(Boolean));
   if (!focus) return;
   $("sample").focus({ preventScroll: true });
   $("sample").scrollIntoView({ block: "nearest", behavior: "instant" });
@@ -86,17 +87,24 @@ function marked(text, spans) {
   });
 }
 
-/* The same prompt at the other checkpoints of this run, to see when it changed. */
+/* The same prompt at the other checkpoints of this run, to see when it changed; at the base model, of the run looked at last. */
 function elsewhere(checkpoint, point, i) {
-  const others = CHECKPOINTS.filter((own) => (isBase(own) || own.label === point.label && own.run === point.run) && own.points[point.benchmark]);
+  if (!isBase(checkpoint)) browsing.along = point;
+  const { label, run } = browsing.along || point;
+  const others = CHECKPOINTS.filter((own) => (isBase(own) || own.label === label && own.run === run) && own.points[point.benchmark]);
   const buttons = others.map((own) => {
     const other = own.points[point.benchmark][0];
     const same = other.task.findIndex((task, j) => task === point.task[i] && other.sample[j] === point.sample[i]);
     if (same < 0) return null;
     const kinds = DATA.benchmarks[point.benchmark].kinds[point.task[i]];
-    return el("li", {}, el("button", { type: "button", "aria-current": own === checkpoint ? "true" : null, onclick: () => chooseSamples(own, { task: point.task[i] }) },
+    return el("li", {}, el("button", { type: "button", "aria-current": own === checkpoint ? "true" : null, onclick: () => goElsewhere(own, point.task[i]) },
       el("span", { class: "name" }, isBase(own) ? "base" : `step ${own.step}`), el("span", { class: "signs" }, answerSign(other, same),
         ...kinds.map((kind, k) => sign(other.met[same] >> k & 1, short(DATA.kinds[kind]))))));
   }).filter(Boolean);
   return buttons.length > 1 ? el("section", {}, el("h4", {}, "This prompt over training"), el("ul", { class: "elsewhere" }, ...buttons)) : null;
+}
+
+async function goElsewhere(checkpoint, task) {
+  await chooseSamples(checkpoint, { task });
+  document.querySelector(".elsewhere [aria-current]")?.focus();
 }

@@ -13,7 +13,7 @@ const SHOWS = {
   undecided: ["grading undecided", (p, i) => correct(p, i) === null],
   truncated: ["truncated", (p, i) => p.truncated[i] === "1"],
 };
-const browsing = { point: null, show: "all", kind: null, difficulty: null, search: "", found: [], page: 0, chosen: null, turn: 0 };
+const browsing = { point: null, show: "all", kind: null, difficulty: null, search: "", found: [], page: 0, chosen: null, along: null, turn: 0 };
 
 /* Whether a sample is shown; with a kind chosen, "met" and "broken" are about that kind. */
 function isShown(p, i, t) {
@@ -44,6 +44,12 @@ async function browse(task = null) {
     found = found.filter((i) => hits.has(i));
   }
   if (turn !== browsing.turn) return; // another choice was made meanwhile
+  if (task !== null && !found.some((i) => point.task[i] === task)) { // asked for by name, so the filters give way
+    Object.assign(browsing, { show: "all", kind: null, difficulty: null, search: "" });
+    $("s-search").value = "";
+    drawSampleChoices();
+    return browse(task);
+  }
   browsing.found = found;
   const at = Math.max(0, found.findIndex((i) => point.task[i] === task));
   browsing.page = Math.floor(at / PAGE);
@@ -51,6 +57,7 @@ async function browse(task = null) {
   if (turn !== browsing.turn) return;
   if (found.length) await openSample(found[at], false);
   else $("sample").replaceChildren();
+  return undefined;
 }
 
 async function drawList() {

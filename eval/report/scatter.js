@@ -45,7 +45,7 @@ function scatter(holder, rows, axes, tip, open) {
   const [x0, x1] = domain(rows.map((r) => r.x), axes.x.percent), [y0, y1] = domain(rows.map((r) => r.y), axes.y.percent);
   const x = (v) => MARGIN.left + (v - x0) / (x1 - x0) * (width - MARGIN.left - MARGIN.right);
   const y = (v) => height - MARGIN.bottom - (v - y0) / (y1 - y0) * (height - MARGIN.top - MARGIN.bottom);
-  const frame = frameOf(width, height, x, y, ticks(x0, x1, width / 110), ticks(y0, y1, height / 70), axes);
+  const frame = frameOf(width, height, x, y, ticks(x0, x1, width / 110), ticks(y0, y1, height / 55), axes);
   const crosses = svg("g", { class: "crosses" }), lines = svg("g", { class: "lines" }), marks = svg("g", { class: "marks" });
   const clip = (v, low, high) => Math.min(Math.max(v, low), high);
   const nodes = rows.map((row) => {
@@ -62,7 +62,7 @@ function scatter(holder, rows, axes, tip, open) {
       class: `mark ${color}${strong ? " strong" : ""}`, transform: at, role: "button", tabindex: -1,
       "data-checkpoint": key(checkpoint.label, checkpoint.run, checkpoint.step),
       "aria-label": `${title}. ${lines_.map(([name, value]) => `${name} ${value}`).join("; ")}. Open its samples`,
-    }, svg("circle", { class: "target", r: 11 }), svg("path", { d: shapeOf(checkpoint.label), transform: strong ? "scale(1.35)" : "scale(0.8)" }));
+    }, svg("circle", { class: "target", r: 11 }), svg("path", { d: shapeOf(checkpoint.label), transform: `scale(${strong ? 1.35 : rows.length > MANY ? 0.65 : 0.8})` }));
     withTip(node, () => [title, lines_]);
     for (const [on, off] of [["pointerenter", "pointerleave"], ["focus", "blur"]]) {
       node.addEventListener(on, () => cross && cross.classList.add("shown"));
