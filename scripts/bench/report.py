@@ -117,7 +117,7 @@ def use(path: Path, table: Table) -> None:
             "filter by difficulty (with intervals)": "select('difficulty', '3')",
             "and by kind (rates of 100,000 samples)": "select('kind', '2')",
             "hide a regime": "document.querySelector('#regimes input').click()",
-            "last seeds only, then all filters off": "select('which', 'last'); document.getElementById('reset').click()",
+            "last checkpoints, then no filters": "select('which', 'last'); document.getElementById('reset').click()",
             "open the table": "document.getElementById('numbers').open = true; drawNumbers()",
         }.items():
             took = page.evaluate(
