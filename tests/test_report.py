@@ -312,6 +312,26 @@ def test_samples_are_paged_and_searched(open_report):
     page.fill("#s-search", "filler Q07")
     page.locator("#s-count", has_text="1 sample of 38").wait_for()
     page.locator("#sample h3", has_text="q07").wait_for()
+    assert "null" not in page.locator("#sample").inner_text()
+
+
+@needs_chromium
+def test_a_prompt_is_followed_over_training_whatever_the_filters_show(open_report):
+    page = open_report()
+    mark(page, "SFT, step 2").click()
+    page.locator("#sample h3", has_text="p1 · SFT, step 2").wait_for()
+    steps = page.locator(".elsewhere button")
+    assert steps.locator(".name").all_inner_texts() == ["base", "step 1", "step 2"]
+    assert steps.locator(".sign").evaluate_all("(all) => all.map((s) => s.firstChild.data)") == [
+        "✓",
+        "✓",
+        "✗",
+    ]
+    steps.first.press("Enter")  # among the broken ones, which are shown, it is not
+    page.locator("#sample h3", has_text="p1 · base model").wait_for()
+    assert page.evaluate("document.activeElement.innerText").startswith("base")
+    page.locator(".elsewhere button", has_text="step 2").click()
+    page.locator("#sample h3", has_text="p1 · SFT, step 2").wait_for()
 
 
 @needs_chromium

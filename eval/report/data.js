@@ -1,4 +1,4 @@
-/* The data: an index, read when the page opens, and chunks of texts, unpacked when they are looked at and kept for a while. */
+/* The data: an index, read when the page opens, and chunks of texts, unpacked when they are looked at. */
 
 let DATA = null; // the index
 const MOST_CHUNKS = 40;
@@ -33,7 +33,8 @@ const promptsOf = (point) => chunk(point.benchmark);
 async function textsOf(point, i) {
   let part = point.starts.length - 1;
   while (point.starts[part] > i) part--;
-  const columns = await chunk(point.chunk + part), row = i - point.starts[part];
+  const columns = await chunk(point.chunk + part),
+    row = i - point.starts[part];
   return Object.fromEntries(Object.entries(columns).map(([key, values]) => [key, values[row]]));
 }
 
@@ -51,8 +52,8 @@ async function eachText(point, visit) {
 
 const key = (label, run, step) => `${label}/${run}/${step}`;
 
-/* Checkpoints: {label, run (-1: seeds pooled), step, points: {benchmark: [point]}, groups: {benchmark: group}, pooled}, where
-   pooled says whether it stands for all seeds of its step. */
+/* Checkpoints: {label, run (-1: seeds pooled), step, points: {benchmark: [point]}, groups: {benchmark: group}, pooled},
+   where pooled says whether it stands for all seeds of its step. */
 function checkpoints() {
   const found = new Map();
   const at = (label, run, step) => {
@@ -77,7 +78,9 @@ function checkpoints() {
       for (const [benchmark, points] of Object.entries(own.points)) (pool.points[benchmark] ||= []).push(...points);
     }
   }
-  return [...found.values()].sort((a, b) => isBase(b) - isBase(a) || a.label - b.label || a.run - b.run || a.step - b.step);
+  return [...found.values()].sort(
+    (a, b) => isBase(b) - isBase(a) || a.label - b.label || a.run - b.run || a.step - b.step,
+  );
 }
 
 const isBase = (checkpoint) => DATA.labels[checkpoint.label] === "base";

@@ -24,8 +24,11 @@ function svg(tag, properties, ...children) {
 /* Fill a select with [value, text] pairs, or {group, options}; keep the chosen value if it is still there. */
 function choices(select, entries, chosen) {
   const option = ([value, text]) => el("option", { value }, text);
-  select.replaceChildren(...entries.map((entry) =>
-    Array.isArray(entry) ? option(entry) : el("optgroup", { label: entry.group }, ...entry.options.map(option))));
+  select.replaceChildren(
+    ...entries.map((entry) =>
+      Array.isArray(entry) ? option(entry) : el("optgroup", { label: entry.group }, ...entry.options.map(option)),
+    ),
+  );
   select.value = String(chosen);
   if (select.selectedIndex < 0) select.selectedIndex = 0;
 }
@@ -54,7 +57,10 @@ function rove(nodes, next) {
     node.addEventListener("focus", () => current(node));
     node.addEventListener("keydown", (event) => {
       const target = next(node, event.key);
-      if (target) { event.preventDefault(); target.focus(); }
+      if (target) {
+        event.preventDefault();
+        target.focus();
+      }
     });
   });
   if (nodes.length) current(nodes[nodes.length - 1]);
@@ -62,9 +68,13 @@ function rove(nodes, next) {
 
 function showTip(anchor, title, rows) {
   const tip = $("tip");
-  tip.replaceChildren(el("strong", {}, title), el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])));
+  tip.replaceChildren(
+    el("strong", {}, title),
+    el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+  );
   tip.hidden = false;
-  const box = anchor.getBoundingClientRect(), own = tip.getBoundingClientRect();
+  const box = anchor.getBoundingClientRect(),
+    own = tip.getBoundingClientRect();
   const width = document.documentElement.clientWidth;
   const left = Math.min(Math.max(8, box.left + box.width / 2 - own.width / 2), width - own.width - 8);
   const above = box.top - own.height - 10;
@@ -72,7 +82,9 @@ function showTip(anchor, title, rows) {
   tip.style.top = `${(above > 0 ? above : box.bottom + 10) + window.scrollY}px`;
 }
 
-function hideTip() { $("tip").hidden = true; }
+function hideTip() {
+  $("tip").hidden = true;
+}
 
 /* The tip of `content()` while `node` is pointed at or has the focus. */
 function withTip(node, content) {

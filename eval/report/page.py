@@ -12,16 +12,9 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "dom.js",
-    "data.js",
-    "rates.js",
-    "scatter.js",
-    "table.js",
-    "heatmap.js",
-    "samples.js",
-    "sample.js",
-    "page.js",
-)
+    "dom.js", "data.js", "rates.js", "scatter.js", "table.js", "heatmap.js", "samples.js", "sample.js", "choose.js",
+    "filters.js", "page.js",
+)  # fmt: skip
 
 
 def html(title: str, index: dict[str, Any], chunks: Sequence[dict[str, Any]]) -> str:
