@@ -13,11 +13,13 @@ from typing import Any, Literal
 
 import torch
 from peft import PeftConfig, PeftModel
-from transformers import AutoModelForCausalLM, GenerationConfig
+from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from data.attention import use_decoding_attention
 from eval.weights import Between, Tensors, Weights, config_of, weight_files
 from recipes.errors import UserError
+
+DTYPE_KEYS = ("dtype", "torch_dtype")  # of a config: what its weights were saved in
 
 
 class WarmModel:
@@ -41,7 +43,7 @@ class WarmModel:
                 shown = self._module
             else:
                 shown = self._with_adapter(weights)
-        shown.generation_config = _generation_config(weights, shown.config)
+        shown.generation_config = generation_config(weights)
         return shown
 
     def _plain(self, weights: Weights) -> None:
@@ -101,18 +103,21 @@ class WarmModel:
 
     def _architecture_of(self, folder: str) -> str:
         """What has to be the same for a swap: the config, and with dtype "auto" what the weights are saved in."""
-        dtypes: set[str] = set()
+        config, dtypes = config_of(folder), set[str]()
+        if self._dtype != "auto":
+            config = {key: value for key, value in config.items() if key not in DTYPE_KEYS}
         if self._dtype == "auto" and weight_files(folder)[0].suffix == ".safetensors":
             tensors = Tensors(folder)
             dtypes = {tensors.dtype(name) for name in tensors}
-        return json.dumps([config_of(folder), sorted(dtypes)], sort_keys=True)
+        return json.dumps([config, sorted(dtypes)], sort_keys=True)
 
 
-def _generation_config(weights: Weights, config: Any) -> Any:
+def generation_config(weights: Weights) -> Any:
+    """How a checkpoint ends a completion, with what its config says where nothing else does."""
     for folder in (weights.path, weights.base):
         if folder and (Path(folder) / "generation_config.json").is_file():
             return GenerationConfig.from_pretrained(folder)
-    return GenerationConfig.from_model_config(config)
+    return GenerationConfig.from_model_config(AutoConfig.from_pretrained(weights.architecture))
 
 
 def _copied(module: Any, weights: Weights) -> bool:

@@ -1,21 +1,20 @@
 """Completions by `transformers` modules and data/decoding.py, in batches of similar prompt length."""
 
-import hashlib
-import json
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from data.chat import prompt_ids, stop_at_turn_end
+from data.chat import stop_at_turn_end
 from data.decoding import decode, eos_ids
-from data.tokenizer import Thinking, load_chat_tokenizer
+from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
 from eval.checkpoints import weights_of
 from eval.generate import Batch, Generation, Prompt, batches, row_seed, uniforms
+from eval.tokenizers import Tokenizers
 from eval.warm import WarmModel
-from eval.weights import Weights, tokenizer_digest
+from eval.weights import Weights
 from recipes.schema import Sampling
 
 
@@ -31,44 +30,6 @@ class Transformers:
 
     def mark(self) -> str:
         return "transformers"
-
-
-class Tokenizers:
-    """Tokenizers by content, and prompts by tokenizer: a sweep tokenises a benchmark once, not once for every checkpoint."""
-
-    def __init__(self, chat_template_kwargs: dict[str, Any]) -> None:
-        self._told = chat_template_kwargs
-        self._loaded: dict[str, tuple[str, Any]] = {}  # by the digest of the files
-        self._by_content: dict[str, Any] = {}
-        self._ids: dict[tuple[str, str], list[int]] = {}
-        self._content = ""
-        self.current: Any = None
-
-    def use(self, folder: str) -> Any:
-        """The tokenizer of a folder; one object where files differ and the tokenizer does not."""
-        digest = tokenizer_digest(folder)
-        if digest not in self._loaded:
-            found = load_chat_tokenizer(folder, "checkpoint", self._told)
-            content = _content(found)
-            self._loaded[digest] = content, self._by_content.setdefault(content, found)
-        self._content, self.current = self._loaded[digest]
-        return self.current
-
-    def ids(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        return [self._ids_of(prompt) for prompt in prompts]
-
-    def _ids_of(self, prompt: Prompt) -> list[int]:
-        key = self._content, json.dumps(prompt.messages)
-        if key not in self._ids:
-            self._ids[key] = prompt_ids(self.current, prompt.messages)
-        return self._ids[key]
-
-
-def _content(tokenizer: Any) -> str:
-    """What decides ids and texts: the vocabulary with its rules, the template, the special tokens."""
-    rules = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else sorted(tokenizer.get_vocab().items())  # fmt: skip
-    parts = [rules, tokenizer.chat_template, sorted(tokenizer.special_tokens_map.items())]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 class Generator:
