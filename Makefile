@@ -11,7 +11,7 @@ export MALLOC_TRIM_THRESHOLD_ ?= 68719476736
 export MALLOC_TOP_PAD_ ?= 67108864
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
-.PHONY: help install curve study lengths base test lint
+.PHONY: help install chromium curve study lengths base test lint
 
 help:
 	@echo "make curve   train six regimes of the tiny world, sweep all checkpoints, draw the trade-off curve (CPU)"
@@ -19,6 +19,7 @@ help:
 	@echo "make lengths every length term and combination of rewards from one start (90 min, resumable)"
 	@echo "make base    retrain the tiny base model from scratch (about an hour)"
 	@echo "make test    ruff, mypy and pytest; no GPU, no network"
+	@echo "make chromium  a browser for the tests of report.html, which are skipped without one (root on Debian or Ubuntu)"
 
 $(STAMP): requirements.txt pyproject.toml
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
@@ -45,6 +46,12 @@ base: $(STAMP)
 	$(RUN) scripts/export_base.py runs/tiny_base data/tiny/base_model
 	$(RUN) -m eval.sweep --config recipes/sweep/tiny_base.yaml
 	$(RUN) scripts/model_card.py runs/tiny_drill runs/tiny_base runs/tiny_base_scores data/tiny/base_model
+
+# Only where nobody is asked for a password; never fails, since only the report's tests need it.
+chromium:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
+		echo "no chromium: the tests of report.html are skipped; on Debian, as root: apt-get install chromium"
 
 lint: $(STAMP)
 	$(RUN) -m ruff format --check .

@@ -24,15 +24,34 @@ def eos_ids(model: Any, tokenizer: Any) -> list[int]:
     return sorted(token for token in ids if token is not None)
 
 
-def draw(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
-    """One token per row of logits, [rows, vocabulary]; temperature 0 is greedy, else torch's global generator."""
+def draw(
+    logits: torch.Tensor, temperature: float, top_p: float, uniforms: torch.Tensor | None = None
+) -> torch.Tensor:
+    """One token per row of logits, [rows, vocabulary]; temperature 0 is greedy.
+
+    uniforms: [rows] in [0, 1), float64, each of which decides its own row's token alone; None: torch's global generator
+    """
     if temperature == 0:
         return logits.argmax(-1)
     no_ids: Any = None  # the warpers do not look at what was written so far
     scores = TemperatureLogitsWarper(temperature)(no_ids, logits.float())
     if top_p < 1:
         scores = TopPLogitsWarper(top_p)(no_ids, scores)
-    return torch.multinomial(scores.softmax(-1), 1).squeeze(1)
+    probabilities = scores.softmax(-1)
+    if uniforms is None:
+        return torch.multinomial(probabilities, 1).squeeze(1)
+    return inverted(probabilities, uniforms)
+
+
+def inverted(probabilities: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
+    """Inverse transform sampling: the first token whose cumulative probability exceeds the row's uniform number.
+
+    One number for a token, where noise for every entry of the vocabulary would be a tensor of the logits' size to be drawn
+    row by row. Summed in float64: in float32 the sum over 150,000 entries would move the tail.
+    """
+    sums = probabilities.double().cumsum(-1)
+    found = torch.searchsorted(sums, uniforms[:, None] * sums[:, -1:], right=True).squeeze(1)
+    return found.clamp(max=probabilities.shape[1] - 1)  # a product that rounds up to the whole sum
 
 
 @torch.inference_mode()
@@ -43,16 +62,21 @@ def decode(
     max_new_tokens: int,
     temperature: float = 0.0,
     top_p: float = 1.0,
+    uniforms: torch.Tensor | None = None,
 ) -> list[list[int]]:
-    """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it."""
+    """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it.
+
+    uniforms: [prompts, max_new_tokens], what each row draws by, so that it does not depend on its batch (see `draw`)
+    """
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
     ids, mask = padded["input_ids"], padded["attention_mask"]
     ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
+    numbers = None if uniforms is None else uniforms.to(ids.device)
+
+    def pick(logits: torch.Tensor, rows: torch.Tensor, step: int) -> torch.Tensor:
+        return draw(logits, temperature, top_p, None if numbers is None else numbers[rows, step])
+
     if graphs.serves(model) and full_attention(model):
-
-        def pick(logits: torch.Tensor) -> torch.Tensor:
-            return draw(logits, temperature, top_p)
-
         written = graphs.decode_by_graphs(model, ids, mask, max_new_tokens, pick, ends)
         return _cut(written, ends)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
@@ -69,7 +93,7 @@ def decode(
             use_cache=True,
             logits_to_keep=1,
         ).logits[:, -1]
-        tokens = draw(logits, temperature, top_p)
+        tokens = pick(logits, rows, step)
         written[rows, step] = tokens
         done |= torch.isin(tokens, ends)
         if done.all():

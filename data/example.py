@@ -10,7 +10,8 @@ from data.prompt import assemble, messages
 @dataclass(frozen=True)
 class Example:
     """answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
-    None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly."""
+    None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly; satisfiable: whether any
+    response meets all constraints."""
 
     id: str
     source: str
@@ -20,6 +21,7 @@ class Example:
     difficulty: int = 0
     completion: str | None = None
     text: str | None = None
+    satisfiable: bool = True
 
     @property
     def prompt(self) -> str:

@@ -22,7 +22,7 @@ GROWTH = 256  # tokens of room
 LOOK = 16  # tokens between looks at which rows are done, which wait for the GPU
 
 Step = Callable[[], torch.Tensor]
-Pick = Callable[[torch.Tensor], torch.Tensor]
+Pick = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
 
 
 NORMS = (LlamaRMSNorm, Qwen2RMSNorm, Qwen3RMSNorm)
@@ -161,7 +161,7 @@ def decode_by_graphs(
 ) -> torch.Tensor:
     """[rows, max_new_tokens]; what follows an end is filled up with the first of `ends`, or to be cut.
 
-    pick: one token per row of logits
+    pick: one token per row of logits, given which rows of the batch these are and how many tokens they have written
     """
     decoder = Decoder(model, ids, mask)
     written = torch.full((len(ids), max_new_tokens), int(ends[0]), device=ids.device)
@@ -169,7 +169,7 @@ def decode_by_graphs(
     done = torch.zeros_like(rows, dtype=torch.bool)
     logits = decoder.logits
     for step in range(max_new_tokens):
-        tokens = pick(logits)
+        tokens = pick(logits, rows, step)
         written[rows, step] = tokens
         done |= torch.isin(tokens, ends)
         if step + 1 == max_new_tokens:

@@ -3,9 +3,12 @@
 A row that cannot be used is an error that names file and line; nothing is dropped silently.
 """
 
+import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from recipes.errors import UserError
 
 ENVIRONMENT = "TETHER_DATA"
+SUMS = Path(__file__).with_name("SHA256SUMS")  # of the mirror's files, as sha256sum writes them
 _hub_is_down = False  # found out once: each try takes 24 s
 
 
@@ -37,6 +41,7 @@ def read_rows(relative: str, hub: tuple[str, str], required: tuple[str, ...]) ->
     file, UserError for a line that is not a JSON object, or a row without one of the `required` keys.
     """
     path = _local(relative, hub)
+    _compare(path, relative)
     rows = _READERS[path.suffix](path)
     for row in rows:
         if missing := [key for key in required if row.values.get(key) is None]:
@@ -44,6 +49,23 @@ def read_rows(relative: str, hub: tuple[str, str], required: tuple[str, ...]) ->
                 f"{row.where}: missing {', '.join(missing)}; found keys {', '.join(row.values)}"
             )
         yield row
+
+
+@cache
+def _compare(path: Path, relative: str) -> None:
+    """Says once when a file is another version than the one that our figures are of."""
+    lines = SUMS.read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    expected = sums.get(relative)
+    if expected is None or path.suffix != Path(relative).suffix:
+        return
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        print(
+            f"caution: {path}: found SHA-256 {found[:12]}..., expected {expected[:12]}... ({SUMS.name}): another version of "
+            f"{relative}; its scores may not compare with published ones",
+            file=sys.stderr,
+        )
 
 
 def json_lines(path: Path) -> Iterator[Row]:

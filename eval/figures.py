@@ -6,12 +6,13 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("Agg")
-matplotlib.rcParams["svg.hashsalt"] = "tether"  # ids in an SVG are random otherwise
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eval.scores import Score
+
+matplotlib.rcParams["svg.hashsalt"] = "tether"  # ids in an SVG are random otherwise
 
 
 def cross(axes: Axes, x: Score, y: Score, color: str, lw: float, alpha: float) -> None:

@@ -1,17 +1,18 @@
-"""Completions from a checkpoint with `transformers`, in batches of similar prompt length."""
+"""What a backend is asked for and what it gives back, and the numbers that a row draws by.
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+A completion is decided by the sweep's seed, its prompt, which sample of it this is, and the checkpoint: not by its batch, by
+which worker wrote it, or by what was there already. Only rounding is left to the batch: a sum over other shapes may
+differ in its last bit, so batches are cut from all prompts of a benchmark, whatever is still to do.
+"""
 
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
 import torch
-from transformers import AutoModelForCausalLM
 
-from data.attention import use_decoding_attention
-from data.chat import Message, prompt_ids, stop_at_turn_end
-from data.decoding import decode, eos_ids
-from data.tokenizer import load_chat_tokenizer
-from recipes.schema import Sampling
+from data.chat import Message
 
 
 class Generation(NamedTuple):
@@ -22,43 +23,32 @@ class Generation(NamedTuple):
     truncated: bool
 
 
-class Generator:
-    """One loaded checkpoint. `dtype` as in from_pretrained; the device is the GPU if there is one."""
+class Prompt(NamedTuple):
+    """key: what tells prompts apart, the same in every sweep; sample: which of several completions of it."""
 
-    def __init__(
-        self,
-        path: str | Path,
-        sampling: Sampling,
-        seed: int,
-        dtype: str = "auto",
-        chat_template_kwargs: dict[str, Any] | None = None,
-    ) -> None:
-        self.sampling = sampling
-        self.seed = seed
-        self.tokenizer: Any = load_chat_tokenizer(
-            str(path), "checkpoint", chat_template_kwargs or {}
-        )
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype).to(device).eval()
-        use_decoding_attention(self.model)
-        stop_at_turn_end(self.model, self.tokenizer)
+    key: str
+    messages: list[Message]
+    sample: int = 0
 
-    def generate(
-        self, conversations: list[list[Message]]
-    ) -> Iterator[list[tuple[int, Generation]]]:
-        """Batches of (index, generation), every conversation once, longest first (memory fails early)."""
-        prompts = [prompt_ids(self.tokenizer, chat) for chat in conversations]
-        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
-        how = self.sampling
-        for start in range(0, len(order), how.batch_size):
-            batch = order[start : start + how.batch_size]
-            torch.manual_seed(self.seed + start)
-            chosen = [prompts[index] for index in batch]
-            found = decode(
-                self.model, self.tokenizer, chosen, how.max_new_tokens, how.temperature, how.top_p
-            )
-            yield [(index, self._generation(ids)) for index, ids in zip(batch, found, strict=True)]
 
-    def _generation(self, ids: list[int]) -> Generation:
-        truncated = not ids or ids[-1] not in eos_ids(self.model, self.tokenizer)
-        return Generation(self.tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)
+Batch = list[tuple[int, Generation]]  # indices into the prompts, each with its completion
+
+
+def row_seed(seed: int, prompt: Prompt, checkpoint: str) -> int:
+    """128 bits from the sweep's seed, the prompt, the sample and the checkpoint's digest."""
+    parts = (str(seed), prompt.key, str(prompt.sample), checkpoint)
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()
+    return int.from_bytes(digest[:16], "big")
+
+
+def uniforms(seeds: Sequence[int], count: int) -> torch.Tensor:
+    """[rows, count] in [0, 1), float64, each row by a generator of its own (Philox: torch's takes 32 bits of a seed)."""
+    rows = [np.random.Generator(np.random.Philox(key=seed)).random(count) for seed in seeds]
+    return torch.from_numpy(np.stack(rows))
+
+
+def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Indices, longest first (memory fails early), in batches of similar length."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    for start in range(0, len(order), size):
+        yield order[start : start + size]

@@ -10,19 +10,40 @@ fingerprint is not used.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from data.answers import Verdict, grade_all
 from data.constraints.base import Constraint, check_all
+from data.constraints.loose import strict_and_loose
 from data.example import Example
 from data.prompt import assemble
 from data.response import Completion
 from data.tokenizer import Thinking
 from eval.generate import Generation
+from eval.regions import REGIONS, Region
 
 Condition = Literal["with", "without"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a benchmark's completions are judged.
+
+    official:  what the reference implementation checks (eval/regions.py)
+    reasoning: the constraints are on the chain of thought, not on the response
+    fallbacks: an answer outside of a box counts too (data/answers)
+    loose:     IFEval's loose verdicts are official too
+    """
+
+    official: Region = "mathif"
+    reasoning: bool = False
+    fallbacks: bool = False
+    loose: bool = False
+
+
+BOXED = Rules()
 
 
 @dataclass(frozen=True)
@@ -31,10 +52,16 @@ class Task:
 
     example: Example
     condition: Condition
+    rules: Rules = BOXED
+    sample: int = 0  # of several of the same prompt
+
+    @property
+    def prompt_key(self) -> str:
+        return f"{self.example.id}/{self.condition}"
 
     @property
     def key(self) -> str:
-        return f"{self.example.id}/{self.condition}"
+        return f"{self.prompt_key}#{self.sample}" if self.sample else self.prompt_key
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -42,13 +69,18 @@ class Task:
 
     @property
     def prompt(self) -> str:
-        return assemble(self.example.question, self.constraints)
+        worded = self.example.text is not None and self.condition == "with"
+        return self.example.prompt if worded else assemble(self.example.question, self.constraints)
 
 
 @dataclass(frozen=True)
 class Record:
-    """correct is None when the grading is undecided. `kinds` and `met` are parallel; both empty
-    without constraints."""
+    """correct is None when the grading is undecided, or there is no gold.
+
+    kinds, met: parallel, empty without constraints. met: by our repaired checkers; met_official: by the reference's, on the
+    part of the output that it looks at; met_loose: IFEval's loose verdicts of the reference, empty where it has none.
+    satisfiable: whether any response meets all constraints.
+    """
 
     key: str
     problem: str
@@ -65,18 +97,20 @@ class Record:
     truncated: bool
     reasoning_tokens: int
     response_tokens: int
-    gold: str
+    gold: str | None
     completion: str
+    # Later than the first records: those read as these.
+    met_official: list[bool] = field(default_factory=list)
+    met_loose: list[bool] = field(default_factory=list)
+    satisfiable: bool = True
+    sample: int = 0
 
 
 def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> list[Record]:
     """Think-strip once, then grade and check the responses: the code that pays the rewards. Graded together, since what
     goes to the algebra system shares its workers."""
     read = [thinking.read(generation.text, generation.token_ids) for _, generation in generated]
-    verdicts = grade_all(
-        (_gold(task.example), completion.response)
-        for (task, _), (completion, _) in zip(generated, read, strict=True)
-    )
+    verdicts = _grade(generated, [completion for completion, _ in read])
     return [
         _record(task, generation, completion, reasoning, verdict)
         for (task, generation), (completion, reasoning), verdict in zip(
@@ -85,15 +119,34 @@ def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> l
     ]
 
 
-def _gold(example: Example) -> str:
-    assert example.answer is not None, f"{example.id}: a benchmark's problem has an answer"
-    return example.answer
+def _grade(
+    generated: Sequence[tuple[Task, Generation]], read: list[Completion]
+) -> list[Verdict | None]:
+    """None where there is no gold. A batch is of one benchmark."""
+    asked = [
+        (task.example.answer, completion.response)
+        for (task, _), completion in zip(generated, read, strict=True)
+    ]
+    fallbacks = any(task.rules.fallbacks for task, _ in generated)
+    pairs = [(gold, response) for gold, response in asked if gold is not None]
+    verdicts = iter(grade_all(pairs, fallbacks=fallbacks))
+    return [None if gold is None else next(verdicts) for gold, _ in asked]
 
 
 def _record(
-    task: Task, generation: Generation, completion: Completion, reasoning: int, verdict: Verdict
+    task: Task,
+    generation: Generation,
+    completion: Completion,
+    reasoning: int,
+    verdict: Verdict | None,
 ) -> Record:
-    example = task.example
+    example, rules = task.example, task.rules
+    checked = completion.reasoning if rules.reasoning else completion.response
+    official = REGIONS[rules.official](generation.text)
+    if rules.loose:
+        strict, loose = strict_and_loose(task.constraints, official, "official")
+    else:
+        strict, loose = check_all(task.constraints, official, "official"), []
     return Record(
         key=task.key,
         problem=example.id,
@@ -102,16 +155,20 @@ def _record(
         difficulty=example.difficulty,
         num_constraints=len(example.constraints),
         kinds=[constraint.name for constraint in task.constraints],
-        met=check_all(task.constraints, completion.response),
-        correct=verdict.correct,
-        extracted=verdict.extracted,
-        method=verdict.method,
+        met=check_all(task.constraints, checked),
+        correct=verdict.correct if verdict else None,
+        extracted=verdict.extracted if verdict else None,
+        method=verdict.method if verdict else "no gold",
         outcome=completion.outcome,
         truncated=generation.truncated,
         reasoning_tokens=reasoning,
         response_tokens=len(generation.token_ids) - reasoning,
-        gold=_gold(example),
+        gold=example.answer,
         completion=generation.text,
+        met_official=strict,
+        met_loose=loose,
+        satisfiable=example.satisfiable,
+        sample=task.sample,
     )
 
 
@@ -131,11 +188,11 @@ class RecordFile:
         self.mark = mark
 
     def complete(self) -> bool:
-        return self.path.is_file() and self._mark(self.path) == self.mark
+        return self.mark_of(self.path) == self.mark
 
     def partial(self) -> list[Record]:
         """Records that an interrupted run left behind; a half-written last line is dropped."""
-        if not self.part.is_file() or self._mark(self.part) != self.mark:
+        if self.mark_of(self.part) != self.mark:
             return []
         return _read(self.part)
 
@@ -156,7 +213,10 @@ class RecordFile:
         return _read(self.path)
 
     @staticmethod
-    def _mark(path: Path) -> str | None:
+    def mark_of(path: Path) -> str | None:
+        """The fingerprint in a file; None where there is no such file, or it was not begun whole."""
+        if not path.is_file():
+            return None
         with path.open(encoding="utf-8") as file:
             try:
                 found = json.loads(file.readline())

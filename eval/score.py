@@ -12,6 +12,12 @@ Rows: {"gold": "18", "prediction": a response, or a bare answer}. Verdicts, in t
 null, "extracted": ..., "method": ...}; null is undecided. What is inside of `<think>` never counts. Without a box,
 `#### 18`, "the answer is 18" and a short last line count as answers, and `method` says so. Counts of the methods on stderr.
 
+    python -m eval.score mathif RESPONSES.jsonl [--out RECORDS.jsonl]
+
+Any published benchmark of eval/benchmarks: mathif, ifeval, ifbench, reasonif, gsm8k ... Rows: a prompt and a response, under
+the names that peers use (eval/elsewhere.py). Official and repaired verdicts side by side, each with its interval, and what
+responses score that take no model.
+
     python -m eval.score golds PROBLEMS.jsonl --key answer
 
 Which golds cannot be graded: those that do not equal themselves, or leave a wrong answer undecided. One line for each on
@@ -22,7 +28,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,8 +41,13 @@ from data.answers.golds import gold_problems
 from data.constraints.base import CONSTRAINTS, Constraint, Scorer, check_all, from_spec
 from data.constraints.loose import strict_and_loose
 from data.constraints.split import Benchmark, kinds_of
+from data.held_out import QUESTION_SETS
 from data.mirror import json_lines
 from data.response import split
+from eval.benchmarks import BENCHMARKS, build_benchmarks, tasks
+from eval.elsewhere import join
+from eval.elsewhere_report import table as table_of
+from eval.floors import floors
 from recipes.cli import guard
 from recipes.errors import UserError
 from recipes.registry import did_you_mean
@@ -171,6 +182,24 @@ def golds(args: argparse.Namespace) -> None:
         raise SystemExit(1)
 
 
+def benchmark(args: argparse.Namespace) -> None:
+    found = build_benchmarks(({"name": args.benchmark},), "eval.score")[0]
+    asked = tasks(found, 0)
+    joined = join(asked, args.responses, args.in_order, args.prefilled)
+    out = Console()
+    out.print(table_of(joined.records, found.rules, f"{args.benchmark}: {args.responses}"))
+    if joined.missing or joined.unknown:
+        out.print(
+            f"{joined.missing:,} prompts have no response and count as blank ones; {joined.unknown:,} rows have a prompt "
+            "that is not the benchmark's and are left out"
+        )
+    if (floor := floors(asked, args.benchmark)) is not None:
+        out.print(floor)
+    if args.out is not None:
+        lines = [json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in joined.records]
+        write_atomically(args.out, "".join(lines))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -199,6 +228,17 @@ def main() -> None:
     command.add_argument("problems", type=Path, metavar="PROBLEMS.jsonl")
     command.add_argument("--key", default="answer", help="of the gold in a row (default: answer)")
     command.set_defaults(run=golds)
+    for name in (name for name in BENCHMARKS if name in set(QUESTION_SETS)):
+        command = commands.add_parser(name, help=f"outputs for {name} that were made elsewhere")
+        command.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
+        command.add_argument("--out", type=Path, metavar="RECORDS.jsonl", help="a record each")
+        command.add_argument(
+            "--in-order", action="store_true", help="rows are the benchmark's, without prompts"
+        )
+        command.add_argument(
+            "--prefilled", action="store_true", help="the chat template opened <think>"
+        )
+        command.set_defaults(run=benchmark, benchmark=name)
     args = parser.parse_args()
     guard(lambda: args.run(args))
 

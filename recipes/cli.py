@@ -8,22 +8,26 @@ from collections.abc import Callable
 from recipes.errors import UserError
 
 
-def parse(description: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parser(description: str) -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
+    found.add_argument(
         "--config", required=True, metavar="RECIPE.yaml", help="a recipe, see recipes/"
     )
-    parser.add_argument(
+    found.add_argument(
         "--dry-run",
         action="store_true",
         help="print the resolved recipe and what it needs, and stop",
     )
-    parser.add_argument(
+    found.add_argument(
         "overrides", nargs="*", metavar="section.key=value", help="e.g. trainer.learning_rate=1e-5"
     )
-    return parser.parse_intermixed_args()
+    return found
+
+
+def parse(description: str) -> argparse.Namespace:
+    return parser(description).parse_intermixed_args()
 
 
 def guard(program: Callable[[], None]) -> None:

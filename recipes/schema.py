@@ -148,19 +148,28 @@ class GRPORecipe(TrainRecipe):
 @dataclass(frozen=True)
 class Sampling:
     """How completions are generated. temperature 0 is greedy; max_new_tokens counts CoT and
-    response together."""
+    response together.
+
+    num_samples: completions of every prompt, for avg@k; the sweep's alone
+    """
 
     max_new_tokens: int = 512
     temperature: float = 0.0
     top_p: float = 1.0
     batch_size: int = 64
+    num_samples: int = 1
 
     def __post_init__(self) -> None:
-        for key, low in (("max_new_tokens", 1), ("batch_size", 1), ("temperature", 0)):
+        lows = {"max_new_tokens": 1, "batch_size": 1, "temperature": 0, "num_samples": 1}
+        for key, low in lows.items():
             if getattr(self, key) < low:
                 raise ValueError(f"{key}: found {getattr(self, key)}; expected at least {low}")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p: found {self.top_p}; expected a number in (0, 1]")
+        if self.num_samples > 1 and self.temperature == 0:
+            raise ValueError(
+                f"num_samples: found {self.num_samples} with temperature 0; expected 1: greedy samples are all the same"
+            )
 
 
 @dataclass(frozen=True)
@@ -183,6 +192,8 @@ class TracesRecipe(Recipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         above_zero(max_reasoning_tokens=self.max_reasoning_tokens)
+        found = self.sampling.num_samples
+        require(found == 1, "sampling.num_samples", found, "1: each prompt is sampled once")
 
 
 @dataclass(frozen=True)
@@ -193,22 +204,31 @@ class SweepRecipe(Recipe):
         None
     runs:       label of a line in the curve -> the runs behind it (folders of `runs/`); several
         runs are seeds of one regime
+    checkpoints: label -> what else is scored under it, each a folder, a run's checkpoint (`name/checkpoint-50`), a Hub name
+        (`Qwen/Qwen3-1.7B`), a folder with a LoRA adapter, or interpolations `a:b@0.0,0.25,1.0`: (1 - x) a + x b
     benchmarks: a list of benchmarks (eval/benchmarks); the curve is drawn for the first
-    num_workers: processes that score checkpoints side by side (CPU), each with its share of the
-        cores
+    backend:    what generates (eval/backends), with its settings
+    adapters:   swap: a LoRA adapter stays beside its base model's weights; merge: it is added to them when it is loaded
+    num_workers: processes that score checkpoints side by side, each on a GPU of its own or with its share of the cores; None
+        for one on each GPU, or one
+    slurm:      submitit's own keys for `--submit`, e.g. {slurm_partition: gpu, gpus_per_node: 1, timeout_min: 240}
     dtype:      of the weights while generating, as in from_pretrained; "auto" is the checkpoint's
         own
     chat_template_kwargs: as in a training recipe; a checkpoint of ours brings its own along, the base does not
     wandb:      log the tables and the curve there, offline unless WANDB_MODE=online
     """
 
-    runs: dict[str, tuple[str, ...]]
     benchmarks: tuple[dict[str, Any], ...]
+    runs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     base: str | None = None
+    checkpoints: dict[str, tuple[str, ...]] = field(default_factory=dict)
     title: str = ""
     dtype: Dtype = "auto"
     sampling: Sampling = field(default_factory=Sampling)
-    num_workers: int = 1
+    backend: dict[str, Any] = field(default_factory=lambda: {"name": "transformers"})
+    adapters: Literal["swap", "merge"] = "swap"
+    num_workers: int | None = None
+    slurm: dict[str, Any] = field(default_factory=dict)
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
     wandb: bool = False
 
@@ -218,8 +238,10 @@ class SweepRecipe(Recipe):
             raise ValueError(
                 "benchmarks: found none; expected a list such as [{name: tiny, per_cell: 50}]"
             )
-        if self.num_workers < 1:
+        if self.num_workers is not None and self.num_workers < 1:
             raise ValueError(f"num_workers: found {self.num_workers}; expected at least 1")
+        if not (self.base or self.runs or self.checkpoints):
+            raise ValueError("base, runs, checkpoints: found none; expected what is to be scored")
 
 
 @dataclass(frozen=True)

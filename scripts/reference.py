@@ -20,7 +20,8 @@ from data.decontaminate import Decontaminator
 from data.mirror import json_lines
 from data.sources import build_sources, load_mixture
 from data.tokenizer import Thinking
-from eval.generate import Generation, Generator
+from eval.backends.transformers import Generator, one_model
+from eval.generate import Generation, Prompt
 from recipes import cli
 from recipes.errors import UserError
 from recipes.run import cut_half_line
@@ -55,7 +56,7 @@ def generator(recipe: GRPORecipe, samples: int) -> Generator:
         batch_size=PROMPTS * samples,
     )
     path = recipe.model["model_name_or_path"]
-    return Generator(path, sampling, recipe.seed, "bfloat16", recipe.chat_template_kwargs)
+    return one_model(path, sampling, recipe.seed, "bfloat16", recipe.chat_template_kwargs)
 
 
 def finished(path: Path, facts: dict[str, Any]) -> set[str]:
@@ -113,7 +114,11 @@ def main(args: argparse.Namespace) -> None:
     ):
         for start in range(0, len(rows), PROMPTS):
             chosen = rows[start : start + PROMPTS]
-            prompts = [row["prompt"] for row in chosen for _ in range(args.samples)]
+            prompts = [
+                Prompt(row["id"], row["prompt"], sample)
+                for row in chosen
+                for sample in range(args.samples)
+            ]
             found: dict[int, Generation] = {}
             for batch in model.generate(prompts):
                 found.update(batch)

@@ -34,7 +34,8 @@ from data.prompt import messages
 from data.response import Completion
 from data.sources import build_sources, load_examples, num_rows
 from data.tokenizer import Thinking, load_tokenizer
-from eval.generate import Generation, Generator
+from eval.backends.transformers import one_model
+from eval.generate import Generation, Prompt
 from recipes import cli
 from recipes.errors import UserError
 from recipes.run import RunDir, check_checkout, cut_half_line, write_atomically
@@ -111,16 +112,16 @@ def judge(
 
 def sample(recipe: TracesRecipe, todo: list[Example], num_done: int, path: Path) -> None:
     told = recipe.chat_template_kwargs
-    model = Generator(recipe.teacher, recipe.sampling, recipe.seed, recipe.dtype, told)
+    model = one_model(recipe.teacher, recipe.sampling, recipe.seed, recipe.dtype, told)
     thinking = Thinking.of(model.tokenizer)
-    conversations = [messages(example.prompt) for example in todo]
+    prompts = [Prompt(example.id, messages(example.prompt)) for example in todo]
     with (
         path.open("a", encoding="utf-8") as file,
         tqdm(
             total=num_done + len(todo), initial=num_done, desc="traces", unit=" prompts"
         ) as progress,
     ):
-        for batch in model.generate(conversations):
+        for batch in model.generate(prompts):
             sampled = [(todo[index], generation) for index, generation in batch]
             attempts = judge(sampled, thinking, recipe.max_reasoning_tokens)
             file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in attempts)

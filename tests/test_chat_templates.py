@@ -29,7 +29,8 @@ from data.example import completion
 from data.prompt import messages
 from data.sources import build_sources, load_mixture
 from data.tokenizer import Thinking, load_chat_tokenizer, tokens_through_close
-from eval.generate import Generator
+from eval.backends.transformers import one_model
+from eval.generate import Prompt
 from recipes.errors import UserError
 from recipes.schema import Sampling
 from tests.families import FAMILIES, save, tokenizer_of
@@ -296,7 +297,7 @@ def writes_only(path, folder, token):
 @pytest.mark.parametrize("family", ["qwen2.5", "llama-3", "r1-distill"])
 def test_evaluation_stops_at_the_end_of_a_turn(family, checkpoints, tmp_path):
     path = writes_only(checkpoints[family], tmp_path, TURN_END[family])
-    ((pair,),) = Generator(path, Sampling(max_new_tokens=8), 0).generate([CHAT])
+    ((pair,),) = one_model(path, Sampling(max_new_tokens=8), 0).generate([Prompt("x", CHAT)])
     tokenizer = tokenizer_of(family)
     assert pair[1].token_ids == [tokenizer.convert_tokens_to_ids(TURN_END[family])]
     assert pair[1].text == "" and not pair[1].truncated
@@ -304,7 +305,7 @@ def test_evaluation_stops_at_the_end_of_a_turn(family, checkpoints, tmp_path):
 
 def test_evaluation_of_a_model_that_was_not_trained_here_can_switch_thinking_off(checkpoints):
     how = Sampling(max_new_tokens=1)
-    generator = Generator(
+    generator = one_model(
         checkpoints["qwen3"], how, 0, chat_template_kwargs={"enable_thinking": False}
     )
     assert prompt_text(generator.tokenizer, CHAT).endswith("<think>\n\n</think>\n\n")

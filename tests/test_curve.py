@@ -43,7 +43,7 @@ def rows():
 
 
 def recipe(**more):
-    return SweepRecipe(name="s", seed=0, runs={}, benchmarks=({"name": "tiny"},), **more)
+    return SweepRecipe(name="s", seed=0, base="b", benchmarks=({"name": "tiny"},), **more)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from data.constraints.places import Span, merged
 from data.constraints.text import has_content
 from recipes.errors import UserError
 from recipes.registry import Registry
@@ -106,6 +107,17 @@ class Constraint(ABC):
         """Whether `response` (think-stripped, stripped once, not blank) follows the instruction, the reference's
         defects mended. Total and pure."""
         return self.official(response)
+
+    def offending(self, response: str) -> list[Span]:
+        """Spans of the text that breaks the repaired check, in order and apart. Empty where the check is met, and where no
+        single place breaks it: a word that is missing, another language."""
+        if not gradable(response, "repaired") or self.check(response):
+            return []
+        return merged(self.places(response))
+
+    def places(self, response: str) -> list[Span]:
+        """What `offending` shows of a response that breaks the check, in any order. For readers, not for verdicts."""
+        return []
 
     def satisfy(self, draft: "Draft") -> None:
         """Edit `draft` so that the finished text meets this constraint. Kinds without a satisfier cannot be composed:

@@ -19,9 +19,11 @@ from data.constraints.base import (
 from data.constraints.draft import Draft
 from data.constraints.language import ResponseLanguage, is_detected_as, is_language
 from data.constraints.nlp import num_capital_tokens
+from data.constraints.places import Span, matches, prose_in_place, words_in_place
 from data.constraints.text import map_math, math_spans, prose, without_math
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
+_WITH_DIGIT = re.compile(r"(?<!\w)\w*\d\w*")
 
 
 class _OneCase(NoArguments):
@@ -41,6 +43,15 @@ class _OneCase(NoArguments):
         words = prose(response)
         one_case = words.isupper() if self.upper else words.islower()
         return one_case and is_language(response, "en")
+
+    def places(self, response: str) -> list[Span]:
+        """Words with a letter of the other case."""
+        shown = prose_in_place(response)
+        return [
+            (start, end)
+            for start, end in matches(_WORD, shown)
+            if any(char.islower() if self.upper else char.isupper() for char in shown[start:end])
+        ]
 
     def satisfy(self, draft: Draft) -> None:
         recase = str.upper if self.upper else str.lower
@@ -116,11 +127,17 @@ class CapitalWordFrequency(Constraint):
     def check(self, response: str) -> bool:
         return compare(self._count(response), self.capital_relation, self.capital_frequency)
 
+    def places(self, response: str) -> list[Span]:
+        """Those over the limit."""
+        if self.capital_relation == "at least":
+            return []
+        shown = _WITH_DIGIT.sub(lambda match: " " * len(match.group()), words_in_place(response))
+        words = [span for span in matches(_WORD, shown) if _is_capital(shown[slice(*span)])]
+        return words[self.capital_frequency - 1 :]
+
     @staticmethod
     def _count(text: str) -> int:
-        return sum(
-            1 for word in _WORD.findall(prose_with_digits(text)) if len(word) > 1 and word.isupper()
-        )
+        return sum(map(_is_capital, _WORD.findall(prose_with_digits(text))))
 
     def satisfy(self, draft: Draft) -> None:
         if self.capital_relation == "less than":
@@ -144,7 +161,11 @@ def prose_with_digits(text: str) -> str:
     """Text outside mathematics, without control sequences: digits stay, so that `2AC` is not a
     word."""
     words = re.sub(r"\\[A-Za-z]+", " ", without_math(text))
-    return re.sub(r"(?<!\w)\w*\d\w*", " ", words)
+    return _WITH_DIGIT.sub(" ", words)
+
+
+def _is_capital(word: str) -> bool:
+    return len(word) > 1 and word.isupper()
 
 
 def _candidates(text: str) -> list[tuple[int, int]]:

@@ -9,7 +9,8 @@ from typing import Self
 from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Space
 from data.constraints.case import CapitalWordFrequency, EnglishCapital, EnglishLowercase
 from data.constraints.draft import Draft
-from data.constraints.text import map_math, math_spans
+from data.constraints.places import Span, lines
+from data.constraints.text import has_content, map_math, math_spans
 
 _BULLET = re.compile(r"^[ \t]*[*+•-][ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,})$")
@@ -59,11 +60,12 @@ class NumberBulletLists(Constraint):
         return _official_bullets(response) == self.num_bullets
 
     def check(self, response: str) -> bool:
-        lines = _outside(response).split("\n")
-        return (
-            sum(1 for line in lines if _BULLET.match(line) and not _RULE.match(line))
-            == self.num_bullets
-        )
+        return sum(map(_is_bullet, _outside(response).split("\n"))) == self.num_bullets
+
+    def places(self, response: str) -> list[Span]:
+        """Bullets over the number."""
+        shown = zip(lines(response), _outside(response).split("\n"), strict=True)
+        return [span for span, line in shown if _is_bullet(line)][self.num_bullets :]
 
     def satisfy(self, draft: Draft) -> None:
         draft.layout_lines(self.num_bullets)
@@ -77,6 +79,10 @@ class NumberBulletLists(Constraint):
         if isinstance(other, NumberBulletLists) and other.num_bullets != self.num_bullets:
             return "two exact numbers of bullets"
         return None
+
+
+def _is_bullet(line: str) -> bool:
+    return _BULLET.match(line) is not None and _RULE.match(line) is None
 
 
 def _official_bullets(text: str) -> int:
@@ -190,17 +196,31 @@ class MultipleSections(Constraint):
         return len(pieces) - 1 >= self.num_sections
 
     def check(self, response: str) -> bool:
-        marker = re.compile(rf"[ \t#*_]*{re.escape(self.section_spliter)}[ \t]+(\d+)(?!\w)(.*)")
-        numbers: list[int] = []
-        contents: list[str] = []
-        for line in response.split("\n"):
-            if match := marker.match(line):
-                numbers.append(int(match.group(1)[:6]))
-                contents.append(match.group(2))
-            elif contents:
-                contents[-1] += line
-        filled = all(re.search(r"[^\W_]", content) for content in contents)
+        found = self._sections(response)
+        numbers = [number for _, number, _ in found]
+        filled = all(has_content(content) for _, _, content in found)
         return filled and numbers == list(range(1, self.num_sections + 1))
+
+    def _sections(self, response: str) -> list[tuple[Span, int, str]]:
+        """The line, the number and the content of each marker."""
+        marker = re.compile(rf"[ \t#*_]*{re.escape(self.section_spliter)}[ \t]+(\d+)(?!\w)(.*)")
+        found: list[tuple[Span, int, str]] = []
+        for start, end in lines(response):
+            line = response[start:end]
+            if match := marker.match(line):
+                found.append(((start, end), int(match.group(1)[:6]), match.group(2)))
+            elif found:
+                span, number, content = found[-1]
+                found[-1] = span, number, content + line
+        return found
+
+    def places(self, response: str) -> list[Span]:
+        """Markers that are out of order, over the number or without content."""
+        return [
+            span
+            for place, (span, number, content) in enumerate(self._sections(response), start=1)
+            if number != place or place > self.num_sections or not has_content(content)
+        ]
 
     def satisfy(self, draft: Draft) -> None:
         draft.layout_lines(self.num_sections)

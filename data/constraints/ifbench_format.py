@@ -12,12 +12,14 @@ import emoji
 from data.constraints.arguments import EDGE, NoArguments, depunct
 from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.nlp import iter_sentences, iter_tokens
+from data.constraints.places import Span, matches
 from data.constraints.text import has_content
 
 _STRAIGHT = str.maketrans("“”", '""')
 _BRACKET = re.compile(r"[()\[\]{}]")
 _OPENER = {")": "(", "]": "[", "}": "{"}
 _DEPTH = 5
+_WHITESPACE = re.compile(r"\s+")
 _LETTERS = re.compile(r"\W*[aA]\W*[bB]\W*[cC]")
 _MINOR = frozenset(
     re.findall(
@@ -230,3 +232,6 @@ class NoWhitespace(NoArguments):
 
     def official(self, response: str) -> bool:
         return response.split() == [response]
+
+    def places(self, response: str) -> list[Span]:
+        return matches(_WHITESPACE, response)

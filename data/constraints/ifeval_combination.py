@@ -9,6 +9,7 @@ from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS
 from data.constraints.draft import Draft
 from data.constraints.ifeval_length import pieces
+from data.constraints.places import Span, matches
 from data.constraints.text import has_content
 
 _FENCED = re.compile(r"```[^\n`]*\n(.*)```", re.DOTALL)
@@ -39,6 +40,19 @@ class JSONFormat(NoArguments):
         fenced = _FENCED.fullmatch(text)
         found = _loads(fenced[1] if fenced else text, constant=_refuse)
         return found is not None and isinstance(found[0], dict | list)
+
+    def places(self, response: str) -> list[Span]:
+        """From where the text stops being JSON to the end of that line."""
+        start = response.find("{")
+        try:
+            json.loads(response[max(start, 0) :])
+        except json.JSONDecodeError as error:
+            at = max(start, 0) + error.pos
+            end = response.find("\n", at)
+            return [(at, len(response) if end < 0 else max(end, at))]
+        except RecursionError:
+            return []
+        return [(0, start)] if start > 0 else []
 
     def satisfy(self, draft: Draft) -> None:
         draft.replace(json.dumps({"response": draft.text()}, ensure_ascii=False))
@@ -81,6 +95,10 @@ class TwoResponses(NoArguments):
             return False
         first, second = (" ".join(part.casefold().split()) for part in found)
         return first != second
+
+    def places(self, response: str) -> list[Span]:
+        """Separators after the first."""
+        return matches(_SIX_STARS, response)[1:]
 
     def satisfy(self, draft: Draft) -> None:
         first, num = draft.text(), len(draft.lines)

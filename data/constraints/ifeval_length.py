@@ -7,7 +7,8 @@ from typing import Self
 
 from data.constraints.base import CONSTRAINTS, Constraint, Inherited, Relation, Space, inherited_by
 from data.constraints.draft import Draft
-from data.constraints.nlp import has_sentences
+from data.constraints.nlp import has_sentences, sentences
+from data.constraints.places import Span, matches, parts_of, tokens
 
 STARS = re.compile(r"\s?\*\*\*\s?")
 _DIVIDER = re.compile(r"^[ \t]*(?:\*{3,}|\* \* \*)[ \t]*$", re.MULTILINE)
@@ -60,6 +61,12 @@ class NumberSentences(Constraint):
     def official(self, response: str) -> bool:
         return has_sentences(response, self.num_sentences) is (self.relation == "at least")
 
+    def places(self, response: str) -> list[Span]:
+        """From the first sentence over the limit to the end."""
+        if self.relation == "at least":
+            return []
+        return parts_of(response, sentences(response))[self.num_sentences - 1 :]
+
     def satisfy(self, draft: Draft) -> None:
         if self.relation == "less than":
             draft.max_sentences = self.num_sentences - 1
@@ -97,6 +104,10 @@ class NumberParagraphs(Constraint):
 
     def check(self, response: str) -> bool:
         return divided_by_lines(response) == self.num_paragraphs
+
+    def places(self, response: str) -> list[Span]:
+        """Dividers over the number."""
+        return matches(_DIVIDER, response)[self.num_paragraphs - 1 :]
 
     def satisfy(self, draft: Draft) -> None:
         draft.group_lines(self.num_paragraphs, "***")
@@ -152,6 +163,16 @@ class NthParagraphFirstWord(Constraint):
             return False
         found = re.match(r"""[\s"'“”‘’*_#]*([^\W_]+)""", parts[self.nth_paragraph - 1])
         return found is not None and found[1].lower() == self.first_word.lower()
+
+    def places(self, response: str) -> list[Span]:
+        """Paragraphs over the number; if that is right, the first word of the n-th."""
+        parts = [part for part in response.split("\n\n") if part.strip()]
+        found = parts_of(response, parts)
+        if len(parts) != self.num_paragraphs:
+            return found[self.num_paragraphs :]
+        start, end = found[self.nth_paragraph - 1]
+        first, last = tokens(response[start:end])[0]
+        return [(start + first, start + last)]
 
     def satisfy(self, draft: Draft) -> None:
         draft.group_lines(self.num_paragraphs, "")

@@ -13,6 +13,7 @@ from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, comp
 from data.constraints.ifeval_length import STARS, pieces
 from data.constraints.iftrain_words import MARKS, bare_words, leading_tokens
 from data.constraints.keywords import LetterFrequency, absent_words, num_matches
+from data.constraints.places import Span, matches
 from data.constraints.text import count_word, has_content
 
 _LOWERCASE = re.compile(r"\b[a-z]+\b")
@@ -40,6 +41,10 @@ class LowercaseCounting(OneNumber):
 
     def official(self, response: str) -> bool:
         return len(_LOWERCASE.findall(response)) <= self.N
+
+    def places(self, response: str) -> list[Span]:
+        """Those over the limit."""
+        return matches(_LOWERCASE, response)[self.N :]
 
 
 @CONSTRAINTS.register("letters:letter_counting")

@@ -17,6 +17,7 @@ from data.constraints.iftrain_words import (
     only,
 )
 from data.constraints.keywords import absent_words
+from data.constraints.places import Span, tokens
 from data.constraints.text import has_content
 
 _NO_WORD = re.compile(r"[^\w\s]")
@@ -80,6 +81,9 @@ class FirstWordAnswer(_First):
     def official(self, response: str) -> bool:
         return _starts_with(self.first_word, response)
 
+    def places(self, response: str) -> list[Span]:
+        return tokens(response)[:1]
+
 
 def _starts_with(word: str, text: str) -> bool:
     return [first.lower() for first in text.split(maxsplit=1)[:1]] == [word.strip().lower()]
@@ -132,6 +136,9 @@ class LastWordAnswer(_Last):
 
     def official(self, response: str) -> bool:
         return self._ends(response)
+
+    def places(self, response: str) -> list[Span]:
+        return tokens(response)[-1:]
 
 
 @CONSTRAINTS.register("keywords:start_end")

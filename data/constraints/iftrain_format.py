@@ -6,6 +6,7 @@ from data.constraints import nlp
 from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS, Constraint
 from data.constraints.ifeval_length import divided, divided_by_lines, pieces
+from data.constraints.places import Span, occurrences
 from data.constraints.text import has_content
 
 
@@ -112,6 +113,9 @@ class PunctuationDot(NoArguments):
     def official(self, response: str) -> bool:
         return "." not in response
 
+    def places(self, response: str) -> list[Span]:
+        return occurrences(".", response)
+
 
 @CONSTRAINTS.register("punctuation:punctuation_exclamation")
 @dataclass(frozen=True)
@@ -122,3 +126,6 @@ class PunctuationExclamation(NoArguments):
 
     def official(self, response: str) -> bool:
         return "!" not in response
+
+    def places(self, response: str) -> list[Span]:
+        return occurrences("!", response)

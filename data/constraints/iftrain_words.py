@@ -14,6 +14,7 @@ from data.constraints import nlp
 from data.constraints.arguments import NoArguments, at_least, not_blank
 from data.constraints.base import CONSTRAINTS, Constraint, Relation, Space, compare
 from data.constraints.keywords import absent_words, num_matches
+from data.constraints.places import Span, keyword_places
 from data.constraints.text import count_word, has_content
 
 MARKS = "[](){}<>;@#$%&?!*"  # each one a token by itself, wherever it stands
@@ -122,6 +123,9 @@ class ExcludeWordHarder(_Keyword):
 
     def check(self, response: str) -> bool:
         return count_word(response, self.keyword, in_math=True) == 0
+
+    def places(self, response: str) -> list[Span]:
+        return keyword_places(response, self.keyword)
 
 
 @CONSTRAINTS.register("keywords:word_count_different_numbers")

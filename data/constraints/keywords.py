@@ -17,6 +17,7 @@ from data.constraints.base import (
     inherited_by,
 )
 from data.constraints.draft import WORD_SENTENCES, Draft
+from data.constraints.places import Span, keyword_places
 from data.constraints.text import count_word
 
 
@@ -164,6 +165,12 @@ class Frequency(Constraint):
         count = count_word(response, self.keyword, in_math=self.relation == "less than")
         return compare(count, self.relation, self.frequency)
 
+    def places(self, response: str) -> list[Span]:
+        """Those over the limit."""
+        if self.relation == "at least":
+            return []
+        return keyword_places(response, self.keyword)[self.frequency - 1 :]
+
     def satisfy(self, draft: Draft) -> None:
         if self.relation == "less than":
             most = self.frequency - 1
@@ -211,6 +218,9 @@ class ForbiddenWords(Constraint):
     def check(self, response: str) -> bool:
         return not any(count_word(response, word, in_math=True) for word in self.forbidden_words)
 
+    def places(self, response: str) -> list[Span]:
+        return [span for word in self.forbidden_words for span in keyword_places(response, word)]
+
     def satisfy(self, draft: Draft) -> None:
         draft.limits.update(dict.fromkeys(self.forbidden_words, 0))
 
@@ -253,6 +263,14 @@ class LetterFrequency(Constraint):
         letter = self.letter.strip() or self.letter
         count = _lower(response).count(letter.lower())
         return compare(count, self.let_relation, self.let_frequency)
+
+    def places(self, response: str) -> list[Span]:
+        """Those over the limit."""
+        if self.let_relation == "at least":
+            return []
+        letter = self.letter.strip() or self.letter
+        found = [at for at, char in enumerate(response) if char.lower() == letter.lower()]
+        return [(at, at + 1) for at in found[self.let_frequency - 1 :]]
 
     def satisfy(self, draft: Draft) -> None:
         if self.let_relation == "less than":

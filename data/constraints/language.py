@@ -30,7 +30,7 @@ _SCRIPTS = {
     "ml": ((0x0D00, 0x0D7F),), "ja": ((0x3040, 0x30FF), (0x4E00, 0x9FFF)), "ko": ((0xAC00, 0xD7AF), (0x1100, 0x11FF)),
     "ar": ((0x0600, 0x06FF),), "ur": ((0x0600, 0x06FF),), "fa": ((0x0600, 0x06FF),),
     "ru": ((0x0400, 0x04FF),), "uk": ((0x0400, 0x04FF),), "bg": ((0x0400, 0x04FF),),
-    "hi": ((0x0900, 0x097F),), "mr": ((0x0900, 0x097F),), "ne": ((0x0900, 0x097F),),
+    "zh": ((0x4E00, 0x9FFF),), "hi": ((0x0900, 0x097F),), "mr": ((0x0900, 0x097F),), "ne": ((0x0900, 0x097F),),
 }  # fmt: skip
 _SCRIPT_DECIDES = {"th", "kn", "he", "ta", "te", "gu", "pa", "bn", "ml", "ja", "ko"}
 MIN_LETTERS = 20  # below this langdetect guesses
@@ -38,7 +38,7 @@ MIN_LETTERS = 20  # below this langdetect guesses
 
 @functools.lru_cache(4096)
 def is_language(text: str, language: str) -> bool:
-    """Whether the prose of `text` is in `language`, an ISO 639-1 code of LANGUAGES. Texts without
+    """Whether the prose of `text` is in `language`, an ISO 639-1 code of LANGUAGES, or zh. Texts without
     letters are not."""
     words = prose(text).lower()
     letters = [char for char in words if char.isalpha()]
@@ -52,12 +52,17 @@ def is_language(text: str, language: str) -> bool:
             return True
     if len(letters) < MIN_LETTERS:
         return False
-    return detect(words) == language
+    return _code(detect(words)) == language
 
 
 def is_detected_as(text: str, language: str) -> bool:
     """The reference's check: langdetect's verdict on the whole text; a text that it cannot tell passes."""
-    return detect(text) in (language, None)
+    return _code(detect(text)) in (language, None)
+
+
+def _code(detected: str | None) -> str | None:
+    """langdetect tells zh-cn from zh-tw."""
+    return detected and detected.partition("-")[0]
 
 
 @CONSTRAINTS.register("language:response_language")

@@ -16,6 +16,7 @@ from data.constraints.base import (
     inherited_by,
 )
 from data.constraints.draft import Draft
+from data.constraints.places import Span, counted_words
 from data.constraints.text import count_words
 
 _WORD = re.compile(r"\w+")
@@ -58,6 +59,11 @@ class NumberWords(Constraint):
 
     def check(self, response: str) -> bool:
         return compare(count_words(response), self.relation, self.num_words)
+
+    def places(self, response: str) -> list[Span]:
+        """From the first word over the limit to the end."""
+        over = counted_words(response)[self.num_words - 1 :] if self.relation == "less than" else []
+        return [(over[0][0], over[-1][1])] if over else []
 
     def satisfy(self, draft: Draft) -> None:
         if self.relation == "less than":

@@ -10,6 +10,7 @@ from data.constraints.base import CONSTRAINTS, Constraint, Space
 from data.constraints.draft import Draft
 from data.constraints.keywords import ForbiddenWords, Frequency
 from data.constraints.length import NumberWords
+from data.constraints.places import Span, tokens, words_at_end
 from data.constraints.punctuation import NoComma
 from data.constraints.text import count_words
 
@@ -49,6 +50,14 @@ class EndChecker(Constraint):
         phrase = self.end_phrase.strip().rstrip(_TRAILING).lower()
         before = text[: -len(phrase)] if phrase else text
         return text.endswith(phrase) and not before[-1:].isalpha()
+
+    def places(self, response: str) -> list[Span]:
+        """What follows the phrase, or what stands at the end in its place."""
+        found = [*re.finditer(re.escape(self.end_phrase.strip()), response, re.IGNORECASE)]
+        after = response[found[-1].end() :] if found else ""
+        if after.strip(_TRAILING):
+            return [(len(response) - len(after.lstrip()), len(response.rstrip()))]
+        return words_at_end(response, len(self.end_phrase.strip()))
 
     def satisfy(self, draft: Draft) -> None:
         draft.lines.append(self.end_phrase)
@@ -96,6 +105,17 @@ class Quotation(NoArguments):
         opens = first == 0 or inside[first - 1].isspace() or inside[first - 1] in "([{"
         return opens and not inside[first + 1].isspace()
 
+    def places(self, response: str) -> list[Span]:
+        """An end without its quotation mark; where both have one, the marks between them."""
+        start, end = len(response) - len(response.lstrip()), len(response.rstrip())
+        ends = [
+            (at, at + 1)
+            for at, mark in ((start, '"“'), (end - 1, '"”'))
+            if response[at] not in mark
+        ]
+        inner = [(at, at + 1) for at in range(start + 1, end - 1) if response[at] in _DOUBLE]
+        return ends or inner
+
     def satisfy(self, draft: Draft) -> None:
         draft.replace(f'"{draft.text()}"')
 
@@ -130,6 +150,14 @@ class RepeatPrompt(Constraint):
             " ".join(part.lower().split()) for part in (response, self.prompt_to_repeat)
         )
         return text.startswith(prompt) and re.search(r"[^\W_]", text[len(prompt) :]) is not None
+
+    def places(self, response: str) -> list[Span]:
+        """The first word that departs from the prompt."""
+        wanted = self.prompt_to_repeat.lower().split()
+        for word, (start, end) in zip(wanted, tokens(response), strict=False):
+            if response[start:end].lower() != word:
+                return [(start, end)]
+        return []
 
     def satisfy(self, draft: Draft) -> None:
         draft.replace(f"{self.prompt_to_repeat.strip()}\n{draft.text()}")

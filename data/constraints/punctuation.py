@@ -1,12 +1,15 @@
 """Punctuation that must not occur."""
 
+import re
 from dataclasses import dataclass
 
 from data.constraints.arguments import NoArguments
 from data.constraints.base import CONSTRAINTS, Inherited
 from data.constraints.draft import Draft
+from data.constraints.places import Span
 
 _COMMAS = frozenset(",，、،﹐")
+_NO_COMMA_OR_COMMA = re.compile(rf"\\,|\{{,\}}|([{''.join(sorted(_COMMAS))}])")
 
 
 @CONSTRAINTS.register("punctuation:no_comma")
@@ -30,6 +33,9 @@ class NoComma(NoArguments):
 
     def check(self, response: str) -> bool:
         return _COMMAS.isdisjoint(response.replace(r"\,", "").replace("{,}", ""))
+
+    def places(self, response: str) -> list[Span]:
+        return [match.span() for match in _NO_COMMA_OR_COMMA.finditer(response) if match[1]]
 
     def satisfy(self, draft: Draft) -> None:
         draft.no_comma = True

@@ -7,14 +7,14 @@ import functools
 import re
 from collections.abc import Callable
 
-_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\n]*\}")
-_TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm)\s*\{([^{}]*)\}")
+ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\n]*\}")
+TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm)\s*\{([^{}]*)\}")
 _MATH_OPEN = re.compile(
     r"\\[(\[]|\$\$?|\\(?:boxed|BOXED|fbox)\s*\{|"
     r"\\begin\{(?:equation|align|alignat|flalign|gather|multline|eqnarray|displaymath|math)\*?\}"
 )
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
+COMMAND = re.compile(r"\\[A-Za-z]+")
 
 
 def _closing_brace(text: str, start: int) -> int:
@@ -66,14 +66,14 @@ def map_math(text: str, math: Callable[[str], str], words: Callable[[str], str] 
 
 def without_math(text: str) -> str:
     """`text` with every math span blanked; what `\\text{}` says inside mathematics is kept."""
-    return map_math(text, lambda span: f" {' '.join(_TEXT.findall(span))} ")
+    return map_math(text, lambda span: f" {' '.join(TEXT.findall(span))} ")
 
 
 def prose(text: str) -> str:
     """The words a reader would call language: no mathematics, code, control sequences, environments or digits."""
     unfenced = " ".join(text.split("```")[::2])
     words = map_math(unfenced, lambda _: " ")
-    text = _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", words))
+    text = COMMAND.sub(" ", ENVIRONMENT.sub(" ", words))
     return re.sub(r"https?://\S+|\d+", " ", text)
 
 
@@ -91,7 +91,7 @@ def count_words(text: str) -> int:
 def _words_for_keywords(text: str, in_math: bool) -> str:
     r"""`text` without LaTeX commands, so that `\bar` is not the word "bar"; `\text{}` contents stay."""
     text = text if in_math else without_math(text)
-    return _COMMAND.sub(" ", _ENVIRONMENT.sub(" ", _TEXT.sub(r" \1 ", text)))
+    return COMMAND.sub(" ", ENVIRONMENT.sub(" ", TEXT.sub(r" \1 ", text)))
 
 
 def count_word(text: str, word: str, in_math: bool = False) -> int:

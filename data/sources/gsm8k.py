@@ -21,6 +21,14 @@ def hub_file(split: str) -> tuple[str, str]:
     return "openai/gsm8k", f"main/{split}-00000-of-00001.parquet"
 
 
+def solved(row: Row) -> tuple[str, str]:
+    """The worked solution of a row and its gold. Raises UserError where no gold follows `####`."""
+    solution, mark, answer = row.values["answer"].rpartition("####")
+    if not mark or not answer.strip():
+        raise UserError(f"{row.where}: answer: found no '#### N'; expected the gold after '####'")
+    return solution.strip(), answer.strip().replace(",", "")
+
+
 @SOURCES.register("gsm8k")
 @dataclass(frozen=True)
 class GSM8K(MathsSource):
@@ -39,15 +47,10 @@ class GSM8K(MathsSource):
         return read_rows(mirror_file(self.split), hub_file(self.split), ("question", "answer"))
 
     def problem(self, row: Row) -> Problem:
-        solution, mark, answer = row.values["answer"].rpartition("####")
-        if not mark or not answer.strip():
-            raise UserError(
-                f"{row.where}: answer: found no '#### N'; expected the gold after '####'"
-            )
-        steps = solution.strip()
+        steps, gold = solved(row)
         return Problem(
             question=row.values["question"].strip(),
-            answer=answer.strip().replace(",", ""),
+            answer=gold,
             reasoning=_MARKS.sub("", steps),
             difficulty=steps.count("\n") + 1,
         )

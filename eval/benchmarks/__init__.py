@@ -1,32 +1,20 @@
 """Benchmarks: what `benchmarks:` in a sweep recipe can name. One file each: a frozen dataclass that
 yields problems.
 
-Scoring is the same for all (`eval.records.judge`): every problem has a gold answer and, usually,
-constraints.
+Scoring is the same for all (`eval.records.judge`), by the benchmark's rules: a gold answer, constraints, or both.
 """
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
-from data.example import Example
-from eval.records import Condition, Task
+from eval.benchmarks.base import Benchmark
+from eval.records import Task
 from recipes.errors import UserError
 from recipes.registry import Registry
 from recipes.typed import build_named
 
+__all__ = ["BENCHMARKS", "Benchmark", "build_benchmarks", "tasks"]
 BENCHMARKS = Registry("benchmark", "eval.benchmarks")
-
-
-class Benchmark(Protocol):
-    """label: the name of its slice in tables and files. conditions: with constraints, without, or
-    both."""
-
-    label: str
-    conditions: tuple[Condition, ...]
-
-    def examples(self, seed: int) -> list[Example]: ...
-
-    def __hash__(self) -> int: ...
 
 
 def build_benchmarks(entries: tuple[dict[str, Any], ...], where: str) -> list[Benchmark]:
@@ -47,5 +35,7 @@ def tasks(benchmark: Benchmark, seed: int) -> tuple[Task, ...]:
     """Every problem under every condition of the benchmark; made once per process, for all checkpoints."""
     examples = benchmark.examples(seed)
     return tuple(
-        Task(example, condition) for condition in benchmark.conditions for example in examples
+        Task(example, condition, benchmark.rules)
+        for condition in benchmark.conditions
+        for example in examples
     )

@@ -3,13 +3,13 @@ constraints."""
 
 import random
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from data.constraints.split import KINDS
 from data.example import Example
 from data.sources.tiny import Tiny as TinySource
 from eval.benchmarks import BENCHMARKS
-from eval.records import Condition
+from eval.records import BOXED, Condition, Rules
 
 
 @BENCHMARKS.register("tiny")
@@ -23,6 +23,8 @@ class Tiny:
     kinds: Literal["train", "held_out", "unseen"] = "train"
     label: str = "tiny"
     conditions: tuple[Condition, ...] = ("with", "without")
+
+    rules: ClassVar[Rules] = BOXED
 
     def __post_init__(self) -> None:
         if self.per_cell < 1:

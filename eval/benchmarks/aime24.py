@@ -1,0 +1,12 @@
+"""AIME 2024, I and II (MAA): 30 problems; report avg@k with k of at least 16."""
+
+from dataclasses import dataclass
+
+from eval.benchmarks import BENCHMARKS
+from eval.benchmarks.base import ProblemSet
+
+
+@BENCHMARKS.register("aime24")
+@dataclass(frozen=True)
+class AIME24(ProblemSet):
+    questions = "aime24"

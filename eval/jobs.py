@@ -1,0 +1,169 @@
+"""The jobs of a sweep, one for each checkpoint and benchmark, and where their records are.
+
+A job's records are known by their content: the digest of the weights, the prompts with their golds, and how completions are
+drawn. Records of the same content, in this sweep or another, are copied and not made again.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from data.prompt import messages
+from eval.backends import Backend, How, build_backend
+from eval.benchmarks import Benchmark, build_benchmarks, tasks
+from eval.checkpoints import Candidate, candidates
+from eval.generate import Prompt
+from eval.records import RecordFile, Task, fingerprint
+from eval.weights import config_of
+from recipes.errors import UserError
+from recipes.run import RunDir, runs_root
+from recipes.schema import SweepRecipe
+
+# Of how completions are made. 2: each row draws by itself, and the mark covers config, stops and tokenizer and leaves out
+# the size of batches; records of before are read by whoever names the file, but made anew by a sweep.
+VERSION = "2"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold."""
+
+    candidate: Candidate
+    benchmark: Benchmark
+    digest: str
+    mark: str
+    path: Path
+
+    def file(self) -> RecordFile:
+        return RecordFile(self.path, self.mark)
+
+    def claim(self) -> FileLock:
+        """Held by the one process that makes these records; the kernel lets go of it when that process dies, however it
+        does. By content, so that two sweeps do not make the same."""
+        folder = runs_root() / ".claims"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / f"{self.mark}.lock")
+
+
+@cache
+def task_list(benchmark: Benchmark, seed: int, num_samples: int) -> tuple[Task, ...]:
+    """Every prompt, as often as it is sampled."""
+    return tuple(
+        replace(task, sample=sample)
+        for task in tasks(benchmark, seed)
+        for sample in range(num_samples)
+    )
+
+
+@cache
+def prompt_list(benchmark: Benchmark, seed: int, num_samples: int) -> tuple[Prompt, ...]:
+    return tuple(
+        Prompt(task.prompt_key, messages(task.prompt), task.sample)
+        for task in task_list(benchmark, seed, num_samples)
+    )
+
+
+@cache
+def _prompts_digest(benchmark: Benchmark, seed: int) -> str:
+    parts = (f"{t.key}\t{t.prompt}\t{t.example.answer}" for t in tasks(benchmark, seed))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep, as every worker reads it. where: the recipe's file; out: the sweep's run directory; watch: until all runs are
+    finished."""
+
+    recipe: SweepRecipe
+    where: str
+    out: Path
+    watch: bool = False
+
+    def backend(self) -> Backend:
+        return build_backend(self.recipe.backend, self.where)
+
+    def benchmarks(self) -> list[Benchmark]:
+        return build_benchmarks(self.recipe.benchmarks, self.where)
+
+    def how(self, device: str) -> How:
+        r = self.recipe
+        return How(r.sampling, r.seed, device, r.dtype, r.adapters, r.chat_template_kwargs)
+
+    def jobs(self) -> list[Job]:
+        """In the order of the recipe."""
+        backend, benchmarks = self.backend(), self.benchmarks()
+        found = []
+        for one in candidates(self.recipe, self.where, backend.served, self.watch):
+            digest = one.weights.path if backend.served else one.weights.digest()
+            for benchmark in benchmarks:
+                path = self.out / "records" / one.run / str(one.step) / f"{benchmark.label}.jsonl"
+                found.append(Job(one, benchmark, digest, self._mark(one, benchmark, digest), path))
+        return found
+
+    def mine(self) -> list[Job]:
+        return part_of(self.jobs())
+
+    def _mark(self, one: Candidate, benchmark: Benchmark, digest: str) -> str:
+        r, s = self.recipe, self.recipe.sampling
+        settings = [VERSION, self.backend().mark(), benchmark, r.seed, r.dtype, r.chat_template_kwargs,
+                    s.max_new_tokens, s.temperature, s.top_p, s.num_samples, one.weights.base and r.adapters]  # fmt: skip
+        return fingerprint([digest, repr(settings), _prompts_digest(benchmark, r.seed)])
+
+    def finished(self) -> bool:
+        """Whether no run will write a further checkpoint."""
+        runs = [name for names in self.recipe.runs.values() for name in names]
+        found = [RunDir.named(name).newest() for name in runs]
+        return all(newest is not None and newest.finished for newest in found)
+
+
+def part_of(all_jobs: list[Any]) -> list[Any]:
+    """All of them, or those of TETHER_PART. Not of what is left to do, which differs between machines."""
+    text = os.environ.get("TETHER_PART", "0/1")
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdigit() and count.isdigit() and int(index) < int(count)):
+        raise UserError(f"TETHER_PART: found {text!r}; expected two numbers such as 0/4")
+    return all_jobs[int(index) :: int(count)]
+
+
+def by_architecture(jobs: Iterable[Job], served: bool) -> list[Job]:
+    """A checkpoint's jobs side by side, and checkpoints of one architecture, whose weights can be swapped."""
+    groups: dict[str, dict[str, list[Job]]] = {}
+    for job in jobs:
+        key = "" if served else repr(config_of(job.candidate.weights.architecture))
+        adapted = job.candidate.weights.base or ""  # adapters of one base after each other
+        groups.setdefault(key, {}).setdefault(adapted, []).append(job)
+    return [job for group in groups.values() for part in group.values() for job in part]
+
+
+class Twins:
+    """Whole record files by their mark: of this sweep's jobs, and what lies in other sweeps."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, set[Path]] = {}
+        for path in runs_root().glob("*/records/*/*/*.jsonl"):
+            if mark := RecordFile.mark_of(path):
+                self._paths.setdefault(mark, set()).add(path)
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            self._paths.setdefault(job.mark, set()).add(job.path)
+
+    def adopt(self, job: Job) -> bool:
+        """Whether the job's records are at their place now."""
+        file = job.file()
+        if file.complete():
+            return True
+        for path in self._paths.get(job.mark, ()):
+            if RecordFile(path, job.mark).complete():
+                job.path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, file.part)
+                file.finish()
+                return True
+        return False
