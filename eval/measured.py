@@ -79,7 +79,7 @@ PLACE = {metric: column for column, metric in enumerate(METRICS)}
 class Measured:
     """One row per record, in the order of the file.
 
-    problems, strata: of each problem, in order of appearance; problem: (n,) which of them
+    problems, strata: of each problem, sorted, so that the order of records changes no resample; problem: (n,) which of them
     values:           (n, len(METRICS)), NaN where a record says nothing
     slices:           name -> (n,) what the record is there, e.g. its difficulty
     kinds:            (metric, kind of constraint) -> (rows, share of that kind met in %); metric is met or met_official
@@ -105,16 +105,12 @@ class Measured:
 
 
 def measure(records: Sequence[Record]) -> Measured:
-    place: dict[str, int] = {}
-    strata: list[Stratum] = []
-    for record in records:
-        if record.problem not in place:
-            place[record.problem] = len(place)
-            strata.append((record.difficulty, record.num_constraints))
+    strata = {record.problem: (record.difficulty, record.num_constraints) for record in records}
+    place = {problem: number for number, problem in enumerate(sorted(strata))}
     columns = [[of(record) for record in records] for of in METRICS.values()]
     return Measured(
         problems=tuple(place),
-        strata=tuple(strata),
+        strata=tuple(strata[problem] for problem in place),
         problem=np.array([place[record.problem] for record in records], dtype=int),
         keys=tuple((r.problem, r.condition, r.sample) for r in records),
         values=np.array(columns, dtype=float).T,  # None becomes NaN
@@ -141,13 +137,12 @@ def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray,
 
 def join(parts: Sequence[Measured]) -> Measured:
     """Of several runs together, e.g. the seeds of a regime: what they say about a problem stays with it."""
-    place: dict[str, int] = {}
-    strata: list[Stratum] = []
-    for part in parts:
-        for problem, stratum in zip(part.problems, part.strata, strict=True):
-            if problem not in place:
-                place[problem] = len(place)
-                strata.append(stratum)
+    strata = {
+        problem: stratum
+        for part in parts
+        for problem, stratum in zip(part.problems, part.strata, strict=True)
+    }
+    place = {problem: number for number, problem in enumerate(sorted(strata))}
     starts = np.cumsum([0, *(len(part.keys) for part in parts[:-1])])
     kinds: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for start, part in zip(starts, parts, strict=True):
@@ -155,7 +150,7 @@ def join(parts: Sequence[Measured]) -> Measured:
             kinds.setdefault(name, []).append((rows + start, values))
     return Measured(
         problems=tuple(place),
-        strata=tuple(strata),
+        strata=tuple(strata[problem] for problem in place),
         problem=np.concatenate(
             [np.array([place[p] for p in part.problems], dtype=int)[part.problem] for part in parts]
         ),

@@ -128,6 +128,18 @@ def test_lengths_that_coincide_share_a_bin():
     assert bins == {"cot_bin=1 (0-5)": 10, "cot_bin=2 (6-)": 2}
 
 
+def test_the_order_of_records_changes_no_interval():
+    rng = random.Random(0)
+    rows = [
+        record(f"{k}", correct=rng.random() < 0.6, difficulty=k % 3, met=(rng.random() < 0.5,))
+        for k in range(30)
+    ]
+    before = scores(rows)
+    rng.shuffle(rows)
+    for there, here in zip(before, scores(rows), strict=True):
+        assert there[:2] == here[:2] and there[2:] == pytest.approx(here[2:])
+
+
 def test_runs_together_score_as_their_records_together():
     one = [record("a"), record("b", correct=False, met=(True, False), truncated=True)]
     two = [record("c", difficulty=3), record("a", correct=False, met=(False,))]
