@@ -4,7 +4,6 @@
 last one that has records.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -35,14 +34,9 @@ class Chosen(NamedTuple):
 
 
 def measure_file(path: Path) -> Measured:
-    with path.open(encoding="utf-8") as file:
-        first = file.readline()
-    try:
-        mark = json.loads(first)["fingerprint"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise UserError(
-            f"{path}: line 1: found {first[:40].strip()!r}; expected the fingerprint that a sweep writes there"
-        ) from None
+    mark = RecordFile.mark_of(path)
+    if mark is None:
+        raise UserError(f"{path}: line 1: found no fingerprint; expected what a sweep writes there")
     return measure(RecordFile(path, mark).read())
 
 

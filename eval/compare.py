@@ -22,7 +22,8 @@ from rich.table import Table
 from eval.chosen import Chosen, choose
 from eval.measured import COMPLETED, METRICS
 from eval.paired import Difference, Dominance, Pairs, differences, dominance, pair
-from eval.verdict import AXES, sentence
+from eval.points import AXES
+from eval.verdict import sentence
 from recipes.cli import guard
 from recipes.errors import UserError
 from recipes.registry import did_you_mean

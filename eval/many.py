@@ -10,9 +10,11 @@ from statistics import median
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 
-from eval.figures import cross, plain, save
+from eval.figures import cross, plain, save, staircase
+from eval.pareto import on_front
 from eval.scores import Score
 
 TOKENS, ACCURACY, HACC = "reasoning_tokens", "accuracy_with", "hacc"
@@ -33,7 +35,7 @@ class Entry(NamedTuple):
 
 
 def draw_many(entries: list[Entry], title: str, out: Path) -> None:
-    """curve.png and curve.svg in `out`. The entry that is labelled "base" is where all started."""
+    """curve.png, .svg and .pdf in `out`. The entry that is labelled "base" is where all started."""
     rows = [entry for entry in entries if entry.label != "base"]
     figure, panels = plt.subplots(1, 3, figsize=(15.5, 5.2), constrained_layout=True)
     for axes, (x, y) in zip(panels, PANELS, strict=True):
@@ -47,6 +49,12 @@ def draw_many(entries: list[Entry], title: str, out: Path) -> None:
         axes.set_xlabel(NAMES[x])
         axes.set_ylabel(NAMES[y])
         plain(axes)
+    values = np.array(
+        [(entry.scores[ACCURACY].value, entry.scores[HACC].value) for entry in entries]
+    )
+    front = sorted(map(tuple, values[on_front(values)].tolist()))
+    staircase(panels[-1], front, "Pareto front")
+    panels[-1].legend(fontsize=8, frameon=False, loc="lower left")
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     names = [f"{number:2d}  {entry.label}" for number, entry in enumerate(rows, start=1)]
     figure.text(1.005, 0.5, "\n".join(names), fontsize=8.5, va="center", family="monospace")

@@ -1,7 +1,8 @@
 """What the records of one checkpoint say, as numbers: every measure evaluated once per record, the text left behind.
 
-HAcc and SAcc as in MathIF (https://arxiv.org/abs/2505.14810), by the repaired verdicts and, as `_official`, by the reference
-implementation's. The four cells correct x compliant are those of its figure 4.
+HAcc and SAcc as in MathIF (https://arxiv.org/abs/2505.14810), by the repaired verdicts, by the reference implementation's
+(`_official`) and, where it has such, by its loose ones (`_loose`). The four cells correct x compliant are those of MathIF's
+figure 4.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +25,6 @@ def _accuracy(condition: str) -> Measure:
         return 100.0 * record.correct
 
     return measure
-
-
-def _official(record: Record) -> list[bool]:
-    """Empty in records that were made before both verdicts were kept."""
-    return getattr(record, "met_official", [])
 
 
 def _hard(met: list[bool]) -> float | None:
@@ -54,8 +50,10 @@ METRICS: dict[str, Measure] = {
     "accuracy_with": _accuracy("with"),
     "hacc": lambda r: _hard(r.met),
     "sacc": lambda r: _soft(r.met),
-    "hacc_official": lambda r: _hard(_official(r)),
-    "sacc_official": lambda r: _soft(_official(r)),
+    "hacc_official": lambda r: _hard(r.met_official),
+    "sacc_official": lambda r: _soft(r.met_official),
+    "hacc_loose": lambda r: _hard(r.met_loose),
+    "sacc_loose": lambda r: _soft(r.met_loose),
     "correct_and_hacc": _cell(True, True),
     "correct_not_hacc": _cell(True, False),
     "incorrect_and_hacc": _cell(False, True),
@@ -71,6 +69,7 @@ SLICES: dict[str, Callable[[Record], object]] = {
     "difficulty": lambda r: r.difficulty,
     "num_constraints": lambda r: r.num_constraints,
     "source": lambda r: r.source,
+    "satisfiable": lambda r: r.satisfiable,
 }
 COMPLETED = "_completed"  # a metric's name with it: over the records that were not truncated
 PLACE = {metric: column for column, metric in enumerate(METRICS)}
@@ -117,7 +116,7 @@ def measure(records: Sequence[Record]) -> Measured:
         problems=tuple(place),
         strata=tuple(strata),
         problem=np.array([place[record.problem] for record in records], dtype=int),
-        keys=tuple((r.problem, r.condition, getattr(r, "sample", 0)) for r in records),
+        keys=tuple((r.problem, r.condition, r.sample) for r in records),
         values=np.array(columns, dtype=float).T,  # None becomes NaN
         slices={
             name: np.array([key(record) for record in records], dtype=object)
@@ -130,7 +129,7 @@ def measure(records: Sequence[Record]) -> Measured:
 def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
     rows: dict[tuple[str, str], dict[int, list[bool]]] = {}
     for row, record in enumerate(records):
-        for metric, verdicts in (("met", record.met), ("met_official", _official(record))):
+        for metric, verdicts in (("met", record.met), ("met_official", record.met_official)):
             if verdicts:
                 for kind, met in zip(record.kinds, verdicts, strict=True):
                     rows.setdefault((metric, kind), {}).setdefault(row, []).append(met)

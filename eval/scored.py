@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from eval.curve import CheckpointScores
 from eval.measured import Measured, join
+from eval.points import CheckpointScores
 from eval.scores import cot_edges, scores_of
 
 

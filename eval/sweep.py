@@ -20,10 +20,11 @@ from tqdm import tqdm
 
 from data.tokenizer import load_chat_tokenizer
 from eval.benchmarks import Benchmark, tasks
-from eval.curve import CheckpointScores, report
+from eval.curve import report
 from eval.floors import floors
 from eval.jobs import Job, Plan, part_of
 from eval.measured import measure
+from eval.points import CheckpointScores
 from eval.report import Point, write_report
 from eval.scored import Evaluated, checkpoint_scores
 from eval.workers import Cluster, default_workers, score_elsewhere, score_here

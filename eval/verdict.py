@@ -1,8 +1,7 @@
 """What a comparison says in one sentence."""
 
 from eval.paired import Difference, Dominance
-
-AXES = ("accuracy_without", "hacc")  # capability, compliance: the curve's
+from eval.points import AXES
 
 
 def sentence(a: str, b: str, found: list[Difference], dominates: Dominance | None) -> str:

@@ -100,6 +100,16 @@ class RunDir:
             write_atomically(path, secrets.token_hex(4) + "\n")
         return path.read_text(encoding="utf-8").strip()
 
+    def prepare_wandb(self) -> None:
+        """Without an account: into the run directory, unless WANDB_MODE=online says otherwise. Every launch of a run goes
+        on with the same wandb run."""
+        os.environ["WANDB_RUN_ID"] = self.wandb_id()
+        os.environ["WANDB_RESUME"] = "allow"
+        os.environ.setdefault("WANDB_MODE", "offline")
+        os.environ.setdefault("WANDB_PROJECT", "tether")
+        os.environ.setdefault("WANDB_DIR", str(self.path))
+        os.environ.setdefault("WANDB_SILENT", "true")
+
     def lock(self) -> FileLock:
         """Hold the run for this process until it ends, however it ends. Raises UserError when another one has it."""
         self.path.mkdir(parents=True, exist_ok=True)

@@ -215,6 +215,7 @@ class SweepRecipe(Recipe):
     dtype:      of the weights while generating, as in from_pretrained; "auto" is the checkpoint's
         own
     chat_template_kwargs: as in a training recipe; a checkpoint of ours brings its own along, the base does not
+    wandb:      log the tables and the curve there, offline unless WANDB_MODE=online
     """
 
     benchmarks: tuple[dict[str, Any], ...]
@@ -229,6 +230,7 @@ class SweepRecipe(Recipe):
     num_workers: int | None = None
     slurm: dict[str, Any] = field(default_factory=dict)
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
+    wandb: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

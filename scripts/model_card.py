@@ -13,8 +13,8 @@ from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from eval.curve import interval
 from eval.scores import Score
+from eval.tables import interval
 from recipes.checkpoints import STATE
 from recipes.run import RunDir
 

@@ -1,6 +1,5 @@
 """Two checkpoints on the same prompts: pairing, differences, verdicts, problems needed, dominance."""
 
-import dataclasses
 import gc
 import math
 
@@ -24,7 +23,7 @@ from eval.paired import (
     spread,
 )
 from eval.resamples import intervals
-from tests.test_scores import Newer, record
+from tests.test_scores import record
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -135,7 +134,7 @@ def test_the_same_records_do_not_differ():
 def test_pairs_are_by_problem_condition_and_sample():
     def samples(*values):
         return measure([
-            Newer(**dataclasses.asdict(record(problem, condition, correct=ok)) | {"sample": sample})
+            record(problem, condition, correct=ok, sample=sample)
             for problem, condition, sample, ok in values
         ])  # fmt: skip
 

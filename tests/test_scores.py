@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from eval.curve import CheckpointScores, Point, curve_points, interval, pareto, seed_spread
 from eval.measured import join, measure
+from eval.points import CheckpointScores, Point, curve_points, pareto
 from eval.records import Record, RecordFile
 from eval.resamples import NUM_RESAMPLES, groups, intervals, resamples
 from eval.scores import Score, cot_edges, scores, scores_of
+from eval.tables import interval, seed_spread
 
 
 def record(problem="p", condition="with", correct=True, met=(True,), difficulty=1, **more):
@@ -67,26 +68,24 @@ def test_completed_only_leaves_truncated_records_out_in_every_slice():
     assert not [score for score in found if score.metric == "truncation_rate_completed"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Newer(Record):
-    """Fields that records have since they know samples and both verdicts."""
-
-    sample: int = 0
-    met_official: list[bool] = dataclasses.field(default_factory=list)
-
-
 def test_official_verdicts_stand_beside_the_repaired_ones_where_there_are_any():
-    rows = [record("a", met=(True, True)), record("b", met=(True, False))]
-    verdicts = [[True, False], [False, False]]
-    newer = [
-        Newer(**dataclasses.asdict(row) | {"met_official": v})
-        for row, v in zip(rows, verdicts, strict=True)
+    verdicts = {"a": ((True, True), [True, False]), "b": ((True, False), [False, False])}
+    rows = [
+        record(problem, met=met, met_official=official)
+        for problem, (met, official) in verdicts.items()
     ]
-    found = scores(newer)
+    found = scores(rows)
     assert (find(found, "hacc").value, find(found, "sacc").value) == (50.0, 75.0)
     assert (find(found, "hacc_official").value, find(found, "sacc_official").value) == (0.0, 25.0)
     assert find(found, "met_official", "kind=k").value == 25.0
-    assert "hacc_official" not in {score.metric for score in scores(rows)}
+    assert "hacc_loose" not in {score.metric for score in found}
+    assert "hacc_official" not in {score.metric for score in scores([record("a")])}
+
+
+def test_what_no_response_can_meet_can_be_set_aside():
+    found = scores([record("a"), record("b", met=(False,), satisfiable=False)])
+    assert find(found, "hacc").value == 50.0
+    assert find(found, "hacc", "satisfiable=True").value == 100.0
 
 
 def test_records_without_verdicts_or_gold_say_nothing_about_them():

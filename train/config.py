@@ -129,14 +129,3 @@ def _refuse(given: dict[str, Any], keys: tuple[str, ...], here: str, source: str
     for key in keys:
         if key in given:
             raise UserError(f"{here}: {key} is set by Tether (from `{source}`); remove it")
-
-
-def log_to_wandb(run: RunDir) -> None:
-    """Without an account: into the run directory, unless WANDB_MODE=online says otherwise. Every launch of a run goes on
-    with the same wandb run."""
-    os.environ["WANDB_RUN_ID"] = run.wandb_id()
-    os.environ["WANDB_RESUME"] = "allow"
-    os.environ.setdefault("WANDB_MODE", "offline")
-    os.environ.setdefault("WANDB_PROJECT", "tether")
-    os.environ.setdefault("WANDB_DIR", str(run.path))
-    os.environ.setdefault("WANDB_SILENT", "true")

@@ -8,7 +8,6 @@ from typing import Any
 
 from recipes.run import Resume, RunDir
 from recipes.schema import Recipe
-from train.config import log_to_wandb
 from train.engine_check import engine_started
 from train.pause import PAUSE, Pause
 
@@ -50,7 +49,7 @@ def session(run: RunDir, recipe: Recipe, config: Any) -> Iterator[Session | None
             print(f"{run.path}: finished at step {resume.step}, nothing to do")
             yield None
         else:
-            log_to_wandb(run)
+            run.prepare_wandb()
             with Pause(run.path) as pause:
                 yield Session(run, resume, pause)
     finally:

@@ -1,6 +1,6 @@
 """How long scores take, from records in memory to intervals.
 
-    PYTHONPATH=. python scripts/bench/scores.py [--records 100000]
+    OPENBLAS_NUM_THREADS=1 PYTHONPATH=. python scripts/bench/scores.py [--records 100000]
 
 Three shapes of the same number of records: one checkpoint of 5,000 problems (without and with constraints, 10 samples of
 each); one of 500 problems with 100 samples of each; and checkpoints of 500 problems, one sample of each, as in a sweep.
@@ -45,12 +45,13 @@ def main() -> None:
     for num_problems, num_samples in ((5000, 10), (500, 100), (500, 1)):
         size = 2 * num_problems * num_samples
         records = synthetic(num_problems, num_samples, random.Random(0))
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         for _ in range(total // size):
             found = scores(records)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
         print(
-            f"{total // size} x {size:,} records of {num_problems:,} problems: {seconds:.2f} s, {len(found)} scores each"
+            f"{total // size} x {size:,} records of {num_problems:,} problems: {seconds:.2f} s ({cpu:.2f} s of CPU), "
+            f"{len(found)} scores each"
         )
 
 

@@ -1,0 +1,27 @@
+"""A sweep in wandb: its tables, the picture, and the trade-off as a plot that can be explored there."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import wandb
+
+from eval.export import Rows
+from recipes.run import RunDir
+from recipes.schema import SweepRecipe
+
+
+def log_sweep(recipe: SweepRecipe, run: RunDir, tables: dict[str, Rows], picture: Path) -> None:
+    """tables: name -> rows; the one named `curve` is plotted. Every launch goes on with the same wandb run."""
+    run.prepare_wandb()
+    with wandb.init(name=recipe.name, job_type="sweep", config=asdict(recipe)) as logged:
+        found = {
+            name: wandb.Table(list(rows[0]), [list(row.values()) for row in rows])
+            for name, rows in tables.items()
+        }
+        logged.log(found)
+        if picture.is_file():
+            logged.log({"curve_picture": wandb.Image(str(picture))})
+        if "curve" in found:
+            title = recipe.title or recipe.name
+            plot = wandb.plot.scatter(found["curve"], "capability", "compliance", title=title)
+            logged.log({"curve_plot": plot})
