@@ -125,15 +125,20 @@ def harness_completions(out: Path) -> dict[str, str]:
 
 
 def main(args: argparse.Namespace) -> None:
-    found = args.lm_eval or shutil.which("lm_eval", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # fmt: skip
+    places = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    found = args.lm_eval or shutil.which("lm_eval", path=places)
     if not found or not Path(found).is_file():
-        raise UserError(f"--lm-eval: found {args.lm_eval!r}; expected the program (see --help: how to install it)")  # fmt: skip
+        raise UserError(
+            f"--lm-eval: found {args.lm_eval!r}; expected the program (see --help: how to install it)"
+        )
     args.lm_eval, args.per_cell = str(Path(found).absolute()), -(-args.prompts // CELLS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = [perturbed(folder / f"model{n}", n) for n in range(args.checkpoints)]
-        print(f"{len(models)} checkpoints x {args.per_cell * CELLS} prompts, {args.max_new_tokens} tokens at most, batches of "
-              f"{args.batch_size}, bf16, {os.cpu_count()} cores (load before: {os.getloadavg()[0]:.1f})")  # fmt: skip
+        print(
+            f"{len(models)} checkpoints x {args.per_cell * CELLS} prompts, {args.max_new_tokens} tokens at most, "
+            f"batches of {args.batch_size}, bf16, {os.cpu_count()} cores (load before: {os.getloadavg()[0]:.1f})"
+        )
         one, whole = Sweep(folder, args, models[:1]), Sweep(folder, args, models)
         first, ours, again = one.run(), whole.run(), whole.run()
         harness_task(folder, args)
@@ -142,19 +147,22 @@ def main(args: argparse.Namespace) -> None:
         mine, other = whole.completions(0), harness_completions(folder / "out0")
         gaps, half = whole.gaps(), len(models) // 2
     same = sum(mine[key].strip() == other[key].strip() for key in mine) / len(mine)
+    each = ", ".join(f"{seconds:.1f}" for seconds, _ in theirs)
     print(
-        f"sweep:   {ours[0]:7.1f} s ({ours[1]:.1f} s of the cores); nothing left to do: {again[0]:.1f} s"
+        f"sweep:   {ours[0]:7.1f} s ({ours[1]:.1f} s of the cores); nothing left to do: {again[0]:.1f} s\n"
+        f"lm-eval: {total[0]:7.1f} s ({total[1]:.1f} s of the cores); each checkpoint: {each} s\n"
+        f"ratio:   x{total[0] / ours[0]:.2f} by the clock, x{total[1] / ours[1]:.2f} of the cores; "
+        f"{same:.1%} of the first checkpoint's completions are the same text"
     )
-    print(f"lm-eval: {total[0]:7.1f} s ({total[1]:.1f} s of the cores); a checkpoint: "
-          f"{', '.join(f'{seconds:.1f}' for seconds, _ in theirs)} s")  # fmt: skip
-    print(f"ratio:   x{total[0] / ours[0]:.2f} by the clock, x{total[1] / ours[1]:.2f} of the cores; "
-          f"{same:.1%} of the first checkpoint's completions are the same text")  # fmt: skip
     if len(models) > 1:
         further = (ours[0] - first[0]) / (len(models) - 1)
-        print(f"a sweep of one checkpoint: {first[0]:.1f} s; each further one: {further:.1f} s (lm-eval: {total[0] / len(models):.1f})")  # fmt: skip
+        print(f"one checkpoint: {first[0]:.1f} s; each further one: {further:.1f} s")
     if half > 1:
-        print(f"mean time between finished checkpoints: first half {sum(gaps[:half]) / half:.1f} s, second half "
-              f"{sum(gaps[half:]) / len(gaps[half:]):.1f} s")  # fmt: skip
+        early, late = gaps[:half], gaps[half:]
+        print(
+            f"between finished checkpoints: {sum(early) / len(early):.1f} s in the first half, "
+            f"{sum(late) / len(late):.1f} s in the second"
+        )
 
 
 def parse() -> argparse.Namespace:
