@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from data.tokenizer import load_chat_tokenizer
 from eval.benchmarks import Benchmark, tasks
+from eval.checkpoints import weights_of
 from eval.curve import report
 from eval.floors import floors
 from eval.jobs import Job, Plan, part_of
@@ -47,7 +48,9 @@ def main(
     benchmarks = plan.benchmarks()
     if recipe.base and not plan.backend().served:
         # Before hours of work on the runs.
-        load_chat_tokenizer(recipe.base, f"{args.config}: base", recipe.chat_template_kwargs)
+        where = f"{args.config}: base"
+        folder = weights_of(recipe.base, where).tokenizer
+        load_chat_tokenizer(folder, where, recipe.chat_template_kwargs)
     all_jobs = plan.jobs()
     mine = part_of(all_jobs)
     todo = [job for job in mine if not job.file().complete()]
