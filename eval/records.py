@@ -105,6 +105,11 @@ class Record:
     satisfiable: bool = True
     sample: int = 0
 
+    @property
+    def prompt_key(self) -> str:
+        """Of its task, whichever sample it is."""
+        return self.key.removesuffix(f"#{self.sample}") if self.sample else self.key
+
 
 def judge(generated: Sequence[tuple[Task, Generation]], thinking: Thinking) -> list[Record]:
     """Think-strip once, then grade and check the responses: the code that pays the rewards. Graded together, since what

@@ -12,16 +12,21 @@ share the work (scripts/slurm/sweep_array.sbatch).
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from tqdm import tqdm
 
 from data.tokenizer import load_chat_tokenizer
-from eval.benchmarks import tasks
+from eval.benchmarks import Benchmark, tasks
+from eval.checkpoints import weights_of
 from eval.curve import report
+from eval.floors import floors
 from eval.jobs import Job, Plan, part_of
 from eval.measured import measure
 from eval.points import CheckpointScores
+from eval.report import Point, write_report
 from eval.scored import Evaluated, checkpoint_scores
 from eval.workers import Cluster, default_workers, score_elsewhere, score_here
 from recipes import cli
@@ -43,7 +48,9 @@ def main(
     benchmarks = plan.benchmarks()
     if recipe.base and not plan.backend().served:
         # Before hours of work on the runs.
-        load_chat_tokenizer(recipe.base, f"{args.config}: base", recipe.chat_template_kwargs)
+        where = f"{args.config}: base"
+        folder = weights_of(recipe.base, where).tokenizer
+        load_chat_tokenizer(folder, where, recipe.chat_template_kwargs)
     all_jobs = plan.jobs()
     mine = part_of(all_jobs)
     todo = [job for job in mine if not job.file().complete()]
@@ -72,6 +79,24 @@ def main(
     done = [job for job in plan.jobs() if job.file().complete()] if watch else all_jobs
     console = Console(width=None if sys.stdout.isatty() else 120)
     report(_scored(done, recipe.seed), recipe, out.path, console)
+    for one in benchmarks:
+        if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
+            console.print(floor)
+    _write_page(done, benchmarks, recipe, out.path / "report.html")
+
+
+def _write_page(
+    done: list[Job], benchmarks: Sequence[Benchmark], recipe: SweepRecipe, path: Path
+) -> None:
+    points = [
+        Point(
+            j.candidate.label, j.candidate.run, j.candidate.step, j.benchmark.label, j.file().read()
+        )
+        for j in done
+    ]
+    asked = {one.label: tasks(one, recipe.seed) for one in benchmarks}
+    write_report(points, asked, path, recipe.title or recipe.name, recipe.seed)
+    print(f"{path}: the curve, and every completion behind it")
 
 
 def _scored(all_jobs: list[Job], seed: int) -> list[CheckpointScores]:

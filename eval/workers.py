@@ -28,7 +28,9 @@ from eval.records import judge
 from recipes.errors import UserError
 from recipes.schema import SweepRecipe
 
-LOOK_S = 1.0  # between looks at jobs that others hold, at runs that still train, and at workers
+LOOK_S = 1.0  # between looks at jobs that others hold, and at workers
+WATCH_S = 5.0  # between looks at runs that still train
+DAY_MIN = 24 * 60
 Cluster = Literal["local", "slurm"]
 
 
@@ -46,14 +48,12 @@ class Worker:
 
     def run(self) -> None:
         while not _orphaned():
-            last_look = (
-                not self._plan.watch or self._plan.finished()
-            )  # before checkpoints are listed
+            # Asked before checkpoints are listed: one that is written in between is seen.
+            last_look = not self._plan.watch or self._plan.finished()
             held = self._pass(self._plan.mine())
             if last_look and not held:
                 return
-            if held or self._plan.watch:
-                time.sleep(LOOK_S)
+            time.sleep(LOOK_S if held else WATCH_S)
 
     def _pass(self, jobs: list[Job]) -> int:
         """Does what is not done and not claimed; returns how many jobs others hold."""
@@ -172,10 +172,12 @@ def score_here(plan: Plan, count: int) -> None:
 
 
 def score_elsewhere(plan: Plan, count: int, cluster: Cluster) -> None:
-    """By submitit: on Slurm, or with its local executor in processes of this machine."""
+    """By submitit: on Slurm, or with its local executor in processes of this machine. Ctrl-C cancels them."""
     executor = submitit.AutoExecutor(plan.out / "workers", cluster)
     try:
-        executor.update_parameters(**({"name": plan.recipe.name} | plan.recipe.slurm))
+        # submitit's own limit is five minutes, on this machine too.
+        ours = {"name": plan.recipe.name, "timeout_min": DAY_MIN}
+        executor.update_parameters(**(ours | plan.recipe.slurm))
     except (NameError, TypeError, ValueError) as error:
         raise UserError(f"{plan.where}: slurm: {error}") from None
     with executor.batch():  # one job array
@@ -193,7 +195,7 @@ def score_elsewhere(plan: Plan, count: int, cluster: Cluster) -> None:
 def _follow(plan: Plan, workers: Sequence[Any]) -> None:
     """Waits for workers. One that was killed is named, and the others do its share; one that failed ends the sweep.
 
-    Raises RuntimeError where jobs are left because no worker is.
+    Exits where jobs are left because no worker is.
     """
     waiting = dict(enumerate(workers))
     pending = plan.mine()
@@ -215,9 +217,7 @@ def _follow(plan: Plan, workers: Sequence[Any]) -> None:
             progress.update(len(pending) - len(left))
             pending = left
     if left := [job for job in plan.mine() if not job.file().complete()]:
-        raise RuntimeError(
-            f"{len(left)} jobs are left and every worker was killed; the same command continues"
-        )
+        sys.exit(f"error: {len(left)} jobs are left, no worker is; the same command continues")
 
 
 def _bar(jobs: list[Job]) -> Any:

@@ -13,6 +13,8 @@ import time
 
 import psutil
 import pytest
+from pebble import ProcessExpired
+from submitit.core.utils import UncompletedJobError
 
 import eval.sweep
 import eval.workers
@@ -108,6 +110,27 @@ def test_workers_begin_at_checkpoints_of_their_own(count, starts):
     assert [_start(jobs, number, count) for number in range(count)] == starts
 
 
+class Ended:
+    def __init__(self, error):
+        self.error = error
+
+    def done(self):
+        return True
+
+    def exception(self):
+        return self.error
+
+
+def test_where_every_worker_was_killed_the_sweep_says_so(runs, monkeypatch, capsys):
+    monkeypatch.setattr(eval.workers, "LOOK_S", 0.01)
+    plan = Plan(recipe(base=str(BASE)), "s.yaml", runs / "s")
+    with pytest.raises(SystemExit, match="1 jobs are left, no worker is"):
+        eval.workers._follow(plan, [Ended(UncompletedJobError("x")), Ended(ProcessExpired("x", 9))])
+    assert capsys.readouterr().err.count("was killed") == 2
+    with pytest.raises(UserError, match="bad"):
+        eval.workers._follow(plan, [Ended(UserError("bad"))])
+
+
 def test_slurm_s_keys_are_checked(runs):
     with pytest.raises(UserError, match=r"slurm: .*slurm_partitoin"):
         plan = Plan(recipe(base=str(BASE), slurm={"slurm_partitoin": "x"}), "s.yaml", runs / "s")
@@ -131,7 +154,7 @@ def save(run, step, max_steps):
 def test_a_sweep_that_watches_scores_what_training_writes_and_ends_with_it(
     runs, monkeypatch, capsys
 ):
-    monkeypatch.setattr(eval.workers, "LOOK_S", 0.1)
+    monkeypatch.setattr(eval.workers, "WATCH_S", 0.1)
     path = runs / "sweep.yaml"
     whole = {"name": "s", "seed": 0, "runs": {"a": ["a"]}, "benchmarks": [TINY], "dtype": "float32",
              "sampling": {"max_new_tokens": 8}}  # fmt: skip

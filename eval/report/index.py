@@ -101,7 +101,7 @@ def _samples(records: Sequence[Record], place: dict[str, int]) -> dict[str, Any]
     """One entry per record. met, official: bit k is the verdict on constraint k."""
     official = [getattr(r, "met_official", r.met) for r in records]
     return {
-        "task": [place[r.key] for r in records],
+        "task": [place[r.prompt_key] for r in records],
         "sample": [getattr(r, "sample", 0) for r in records],
         "correct": "".join(CORRECT[r.correct] for r in records),
         "met": [_bits(r.met) for r in records],

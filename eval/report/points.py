@@ -21,12 +21,12 @@ def in_order(point: Point, tasks: Sequence[Task]) -> Point:
     """With its records in the order of the tasks, so that a sample is found in the same place at every checkpoint."""
     place = places(tasks)
     for record in point.records:
-        assert record.key in place, (
+        assert record.prompt_key in place, (
             f"{point.run}/{point.step}: no task {record.key!r} in {point.benchmark}"
         )
-    ordered = sorted(point.records, key=lambda r: (place[r.key], getattr(r, "sample", 0)))
+    ordered = sorted(point.records, key=lambda r: (place[r.prompt_key], r.sample))
     return replace(point, records=ordered)
 
 
 def places(tasks: Sequence[Task]) -> dict[str, int]:
-    return {task.key: number for number, task in enumerate(tasks)}
+    return {task.prompt_key: number for number, task in enumerate(tasks)}

@@ -24,9 +24,9 @@ def prompts(tasks: Sequence[Task]) -> dict[str, Any]:
 
 def samples(records: Sequence[Record], tasks: Sequence[Task]) -> list[tuple[int, dict[str, Any]]]:
     """Of one point: chunks of consecutive records, each with the number of its first."""
-    by_key = {task.key: task for task in tasks}
+    by_key = {task.prompt_key: task for task in tasks}
     return [
-        (start, _columns([_row(record, by_key[record.key]) for record in part]))
+        (start, _columns([_row(record, by_key[record.prompt_key]) for record in part]))
         for start, part in _parts(records)
     ]
 
