@@ -33,6 +33,7 @@ class WarmModel:
             None  # whose weights the module has, where they are as in its folder
         )
         self._adapted: Any = None  # a PeftModel around the module
+        self._count = 0  # of adapters
         self.built = 0
 
     def show(self, weights: Weights) -> Any:
@@ -78,15 +79,16 @@ class WarmModel:
         if self._base != weights.base:
             self._plain(Weights(weights.base))
         stays = self._adapters == "swap" and not getattr(config, "modules_to_save", None)
+        self._count += 1
+        name = f"adapter{self._count}"  # torch allows no path, with its dots, for a module
         if self._adapted is None or not stays:
             self._take_off()
-            self._adapted = PeftModel.from_pretrained(self._module, weights.path, weights.path)
+            self._adapted = PeftModel.from_pretrained(self._module, weights.path, name)
         else:
             (before,) = self._adapted.peft_config
-            self._adapted.load_adapter(weights.path, weights.path)
-            self._adapted.set_adapter(weights.path)
-            if before != weights.path:
-                self._adapted.delete_adapter(before)
+            self._adapted.load_adapter(weights.path, name)
+            self._adapted.set_adapter(name)
+            self._adapted.delete_adapter(before)
         self._adapted.eval().requires_grad_(False)
         if not stays:
             # The base's weights are changed, and the next checkpoint overwrites all of them.

@@ -207,7 +207,7 @@ def test_adapters_are_exchanged_on_one_base(tmp_path, adapters):
     with torch.no_grad():
         before = warm.show(Weights(str(BASE)))(ids).logits
         for seed in (1, 2):
-            folder = str(adapter(tmp_path / str(seed), seed))
+            folder = str(adapter(tmp_path / f"qwen2.5.{seed}", seed))
             base = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
             expected = PeftModel.from_pretrained(base, folder)(ids).logits
             found = warm.show(weights_of(folder, "test"))(ids).logits
