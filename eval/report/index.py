@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from eval.measured import measure
 from eval.records import Record, Task
 from eval.report.points import Point, places
-from eval.scores import Score, scores
+from eval.scores import Score, cot_edges, scores_of
 
 CORRECT = {True: "1", False: "0", None: "?"}
 
@@ -28,7 +29,7 @@ def index(
         {c.name for of_benchmark in tasks.values() for t in of_benchmark for c in t.constraints}
     )
     benchmarks = list(tasks)
-    groups = [(key, scores(records, seed)) for key, records in _groups(points)]
+    groups = _scored(points, seed)
     columns = list(dict.fromkeys((s.metric, s.slice) for _, found in groups for s in found))
     first = len(benchmarks)
     rows = []
@@ -56,6 +57,18 @@ def index(
 
 
 Key = tuple[str, str | None, int, str]  # label, run, step, benchmark
+
+
+def _scored(points: Sequence[Point], seed: int) -> list[tuple[Key, list[Score]]]:
+    """With CoT-length bins that are the same for all checkpoints on a benchmark."""
+    measured = [(key, measure(records)) for key, records in _groups(points)]
+    edges = {
+        benchmark: cot_edges(
+            part for (_, run, _, name), part in measured if name == benchmark and run
+        )
+        for benchmark in {key[3] for key, _ in measured}
+    }
+    return [(key, scores_of(part, edges[key[3]], seed)) for key, part in measured]
 
 
 def _groups(points: Sequence[Point]) -> list[tuple[Key, list[Record]]]:

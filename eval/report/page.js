@@ -75,7 +75,7 @@ function tipOf(x, y) {
   };
 }
 
-const percent = (metric) => (METRICS[metric] ? !METRICS[metric].tokens : false);
+const percent = (metric) => (metricOf(metric) ? !metricOf(metric).tokens : false);
 
 function drawChart(holder, x, y) {
   const rows = rowsFor(x, y);

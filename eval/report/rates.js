@@ -19,20 +19,35 @@ const METRICS = {
     name: "share of constraints met, SAcc",
     of: (p, i, t) => (asked(p, i, t) ? numBits(p.met[i]) / asked(p, i, t) : null),
   },
-  correct_and_hacc: {
-    name: "correct and all constraints met",
-    of: (p, i, t) => (asked(p, i, t) ? +(correct(p, i) === 1) * allMet(p, i, t) : null),
-  },
+  correct_and_hacc: { name: "correct and all constraints met", of: cell(1, 1) },
+  correct_not_hacc: { name: "correct, a constraint broken", of: cell(1, 0) },
+  incorrect_and_hacc: { name: "wrong, all constraints met", of: cell(0, 1) },
+  incorrect_not_hacc: { name: "wrong, a constraint broken", of: cell(0, 0) },
   reasoning_tokens: { name: "CoT tokens", tokens: true, of: (p, i) => p.reasoning[i] },
   response_tokens: { name: "response tokens", tokens: true, of: (p, i) => p.response[i] },
   truncation_rate: { name: "truncated", of: (p, i) => +p.truncated[i] },
   unterminated_rate: { name: "thinking never closed", of: (p, i) => +(p.outcome[i] === "u") },
   undecided: { name: "grading undecided", of: (p, i) => +(p.correct[i] === "?") },
 };
+
+/* One of the four cells correct x compliant; an undecided grading is in none. */
+function cell(isCorrect, isMet) {
+  return (p, i, t) =>
+    asked(p, i, t) && correct(p, i) !== null ? +(correct(p, i) === isCorrect && allMet(p, i, t) === isMet) : null;
+}
+
+/* Of a metric that the page can compute itself; `<metric>_completed` leaves truncated samples out. */
+function metricOf(metric) {
+  if (METRICS[metric] || !metric.endsWith("_completed")) return METRICS[metric];
+  const whole = METRICS[metric.slice(0, -"_completed".length)];
+  if (!whole) return undefined;
+  return { ...whole, name: `${whole.name}, completed only`, of: (p, i, t) => (+p.truncated[i] ? null : whole.of(p, i, t)) };
+}
+
 const COMPLIANCE = ["hacc", "sacc", "correct_and_hacc"];
 const LENGTHS = ["reasoning_tokens", "response_tokens"];
-const metricName = (metric) => METRICS[metric]?.name || metric.replaceAll("_", " ");
-const unitOf = (metric) => (METRICS[metric] ? (METRICS[metric].tokens ? "" : " (%)") : "");
+const metricName = (metric) => metricOf(metric)?.name || metric.replaceAll("_", " ");
+const unitOf = (metric) => (metricOf(metric) ? (metricOf(metric).tokens ? "" : " (%)") : "");
 
 function numBits(bits) {
   let count = 0;
@@ -77,7 +92,8 @@ function score(checkpoint, benchmark, metric, filter) {
 }
 
 function mean(checkpoint, benchmark, metric, kind, filter) {
-  if (kind === null && !METRICS[metric]) return null;
+  const computed = metricOf(metric);
+  if (kind === null && !computed) return null;
   const tasks = DATA.benchmarks[benchmark],
     problems = new Set();
   let sum = 0,
@@ -85,14 +101,14 @@ function mean(checkpoint, benchmark, metric, kind, filter) {
   for (const point of checkpoint.points[benchmark] || []) {
     for (let i = 0; i < point.task.length; i++) {
       if (!passes(point, i, tasks, filter)) continue;
-      const value = kind === null ? METRICS[metric].of(point, i, tasks) : kindMet(point, i, tasks, kind);
+      const value = kind === null ? computed.of(point, i, tasks) : kindMet(point, i, tasks, kind);
       if (value === null) continue;
       sum += value;
       count += 1;
       problems.add(tasks.problem[point.task[i]]);
     }
   }
-  const scale = kind === null && METRICS[metric].tokens ? 1 : 100;
+  const scale = kind === null && computed.tokens ? 1 : 100;
   return count ? { value: (scale * sum) / count, low: null, high: null, n: problems.size } : null;
 }
 
