@@ -146,10 +146,14 @@ class Share:
         return submitit.helpers.DelayedSubmission(self)
 
 
+def _share_cores(count: int) -> None:
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // count))
+
+
 def _serve(plan: Plan, number: int, count: int) -> None:
     """A process beside others on this machine. Ctrl-C goes to the parent, which stops it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // count))
+    _share_cores(count)
     Worker(plan, number, count).run()
 
 
@@ -158,15 +162,22 @@ def default_workers(recipe: SweepRecipe) -> int:
 
 
 def score_here(plan: Plan, count: int) -> None:
-    """In `count` processes (one: in this one), with a progress bar over jobs."""
-    if count == 1:
-        with _bar(plan.mine()) as progress:
-            Worker(plan, told=progress.update).run()
-        return
-    pool = ProcessPool(count, context=get_context("spawn"))
+    """In this process and `count - 1` others, with a progress bar over jobs."""
+    threads = torch.get_num_threads()
+    pool = ProcessPool(
+        max(1, count - 1), context=get_context("spawn")
+    )  # none starts before it has work
     try:
-        _follow(plan, [pool.schedule(_serve, args=(plan, n, count)) for n in range(count)])
+        others = {n: pool.schedule(_serve, args=(plan, n, count)) for n in range(1, count)}
+        if others:
+            _share_cores(count)
+        with _bar(plan.mine()) as progress:
+            Worker(plan, 0, count, progress.update).run()
+        while others:
+            _collect(others)
+            time.sleep(LOOK_S / 10)
     finally:
+        torch.set_num_threads(threads)
         pool.stop()
         pool.join()
 
@@ -192,25 +203,27 @@ def score_elsewhere(plan: Plan, count: int, cluster: Cluster) -> None:
         raise
 
 
-def _follow(plan: Plan, workers: Sequence[Any]) -> None:
-    """Waits for workers. One that was killed is named, and the others do its share; one that failed ends the sweep.
+def _collect(waiting: dict[int, Any]) -> None:
+    """Takes out the workers that have ended. One that was killed is named; one that failed ends the sweep."""
+    for number, worker in list(waiting.items()):
+        if not worker.done():
+            continue
+        del waiting[number]
+        error = worker.exception()
+        if isinstance(error, (ProcessExpired, UncompletedJobError)):
+            print(f"worker {number} was killed; the others do its share", file=sys.stderr)
+        elif error is not None:
+            raise error
 
-    Exits where jobs are left because no worker is.
-    """
+
+def _follow(plan: Plan, workers: Sequence[Any]) -> None:
+    """Waits for workers elsewhere. Exits where jobs are left because no worker is."""
     waiting = dict(enumerate(workers))
     pending = plan.mine()
     with _bar(pending) as progress:
         while waiting:
             time.sleep(LOOK_S)
-            for number, worker in list(waiting.items()):
-                if not worker.done():
-                    continue
-                del waiting[number]
-                error = worker.exception()
-                if isinstance(error, (ProcessExpired, UncompletedJobError)):
-                    print(f"worker {number} was killed; the others do its share", file=sys.stderr)
-                elif error is not None:
-                    raise error
+            _collect(waiting)
             if plan.watch:
                 continue
             left = [job for job in pending if not job.file().complete()]
