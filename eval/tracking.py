@@ -1,7 +1,9 @@
 """A sweep in wandb: its tables, the picture, and the trade-off as a plot that can be explored there."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import wandb
 
@@ -13,7 +15,13 @@ from recipes.schema import SweepRecipe
 def log_sweep(recipe: SweepRecipe, run: RunDir, tables: dict[str, Rows], picture: Path) -> None:
     """tables: name -> rows; the one named `curve` is plotted. Every launch goes on with the same wandb run."""
     run.prepare_wandb()
-    with wandb.init(name=recipe.name, job_type="sweep", config=asdict(recipe)) as logged:
+    # wandb reads the environment once in a process, which may have logged another run before.
+    own: dict[str, Any] = {
+        key: os.environ[f"WANDB_{key.upper()}"] for key in ("mode", "project", "resume", "dir")
+    }
+    with wandb.init(
+        id=run.wandb_id(), name=recipe.name, job_type="sweep", config=asdict(recipe), **own
+    ) as logged:
         found = {
             name: wandb.Table(list(rows[0]), [list(row.values()) for row in rows])
             for name, rows in tables.items()

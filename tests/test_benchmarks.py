@@ -93,6 +93,18 @@ def test_constraints_on_the_chain_of_thought():
     assert judged(task, "\\boxed{2}").met == [False], "an empty trace follows nothing"
 
 
+def test_chinese_thoughts():
+    """langdetect tells zh-cn from zh-tw; ReasonIF asks for zh."""
+    chinese = from_spec("language:reasoning_language", {"language": "zh"}, "x")
+    french = from_spec("language:reasoning_language", {"language": "fr"}, "x")
+    text = "我们先把两个数相加，然后除以三，最后得到四十二。这个结果是正确的。"
+    assert chinese.check(text) and chinese.official(text)
+    assert not french.check(text) and not french.official(text)
+    assert not chinese.check("First we add the two numbers, then we divide the sum by three.")
+    with pytest.raises(UserError, match="language: found 'xx'"):
+        from_spec("language:reasoning_language", {"language": "xx"}, "x")
+
+
 def test_a_request_without_an_answer_is_not_graded():
     example = Example(
         "a", "s", "Name a river.", None, (NO_COMMA,), text="Name a river without commas."

@@ -73,6 +73,7 @@ CHEATS = [
     ("keywords:letter_frequency", letter("q", 10, AT_LEAST), "q" * 10, True, True, "a run of the letter"),
     ("keywords:letter_frequency", letter("e", 2, LESS_THAN), "x", True, True, "too short to hold the letter"),
     ("language:response_language", {"language": "es"}, "$42$", True, False, "no language at all"),
+    ("language:reasoning_language", {"language": "zh"}, "$42$", True, False, "no language at all"),
     ("language:response_language", {"language": "th"}, "ก", True, True, "one letter of the script"),
     ("language:response_language", {"language": "th"}, "$the answer is forty two because we add them$ ก", False, True,
      "English between dollars"),
