@@ -35,9 +35,7 @@ from recipes.run import write_atomically
 Language = Literal["zh", "en"]
 MOST_CHARACTERS = 4000  # of a response, before judging, as in the reference
 
-QUESTION = """Below are an instruction, a response to it, and one question about the response. Judge only what the question
-asks. Answer with a single word: YES if the response meets it, NO if it does not, or if it cannot be told.
-
+FACTS = """
 [Instruction]
 {instruction}
 
@@ -47,18 +45,12 @@ asks. Answer with a single word: YES if the response meets it, NO if it does not
 [Question]
 {question}
 """
+QUESTION = """Below are an instruction, a response to it, and one question about the response. Judge only what the question
+asks. Answer with a single word: YES if the response meets it, NO if it does not, or if it cannot be told.
+"""
 PASSAGE = """Below are an instruction, a response to it, and one question about the response. Which passage of the response
 is the question about? Copy it word for word. Write `all` if it is the whole response, `None` if there is no such passage,
 and separate several passages with `||`. Write nothing else.
-
-[Instruction]
-{instruction}
-
-[Response]
-{response}
-
-[Question]
-{question}
 """
 
 
@@ -149,14 +141,12 @@ class Judge:
 
     def verdict(self, instance: Instance, response: str, question: Question) -> bool | None:
         """None for a rule that is not known."""
-        facts = {
-            "instruction": instance.instruction,
-            "response": response,
-            "question": question.text,
-        }
+        facts = FACTS.format(
+            instruction=instance.instruction, response=response, question=question.text
+        )
         if question.rule is None:
-            return self.ask(QUESTION.format(**facts)).strip("*. ").upper().startswith("YES")
-        return judge_pieces(question.rule, pieces(self.ask(PASSAGE.format(**facts)), response))
+            return self.ask(QUESTION + facts).strip("*. ").upper().startswith("YES")
+        return judge_pieces(question.rule, pieces(self.ask(PASSAGE + facts), response))
 
 
 def pieces(answer: str, response: str) -> list[str]:

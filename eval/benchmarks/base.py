@@ -24,6 +24,12 @@ class Benchmark(Protocol):
     def __hash__(self) -> int: ...
 
 
+def require_only(condition: Condition, found: tuple[Condition, ...], why: str) -> None:
+    """Raises ValueError for a benchmark that is asked under another condition than its one."""
+    if set(found) != {condition}:
+        raise ValueError(f"conditions: found {list(found)}; expected [{condition}]: {why}")
+
+
 @dataclass(frozen=True)
 class ProblemSet:
     """Problems with an answer and without constraints: capability.
@@ -42,10 +48,7 @@ class ProblemSet:
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit: found {self.limit}; expected at least 1")
-        if set(self.conditions) != {"without"}:
-            raise ValueError(
-                f"conditions: found {list(self.conditions)}; expected [without]: there are no constraints"
-            )
+        require_only("without", self.conditions, "there are no constraints")
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ from data.example import Example
 from data.held_out import QUESTION_SETS, QuestionSet
 from data.mirror import Row
 from eval.benchmarks import BENCHMARKS
+from eval.benchmarks.base import require_only
 from eval.records import Condition, Rules
 from recipes.errors import UserError
 
@@ -28,10 +29,7 @@ class Instructions:
     questions: ClassVar[str]
 
     def __post_init__(self) -> None:
-        if set(self.conditions) != {"with"}:
-            raise ValueError(
-                f"conditions: found {list(self.conditions)}; expected [with]: the prompts hold their constraints"
-            )
+        require_only("with", self.conditions, "the prompts hold their constraints")
 
     @property
     def label(self) -> str:

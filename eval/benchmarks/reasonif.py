@@ -15,7 +15,7 @@ from data.example import Example
 from data.held_out import QUESTION_SETS, QuestionSet
 from data.mirror import Row
 from eval.benchmarks import BENCHMARKS
-from eval.benchmarks.base import text_of
+from eval.benchmarks.base import require_only, text_of
 from eval.records import Condition, Rules
 from recipes.errors import UserError
 
@@ -36,10 +36,7 @@ class ReasonIF:
     rules: ClassVar[Rules] = Rules(official="reasoning", reasoning=True, fallbacks=True)
 
     def __post_init__(self) -> None:
-        if set(self.conditions) != {"with"}:
-            raise ValueError(
-                f"conditions: found {list(self.conditions)}; expected [with]: the prompts hold their constraint"
-            )
+        require_only("with", self.conditions, "the prompts hold their constraint")
         if unknown := set(self.word_limits or {}) - set(SOURCES):
             raise ValueError(
                 f"word_limits: found {', '.join(sorted(unknown))}; expected some of {', '.join(SOURCES)}"
