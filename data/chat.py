@@ -69,6 +69,17 @@ def opens_thinking(prompt: str) -> bool:
     return OPEN in prompt.rpartition(CLOSE)[2]
 
 
+def direct_prompt_text(tokenizer: Any, messages: list[Message]) -> str:
+    """`prompt_text` with thinking switched off: by the template's own `enable_thinking` (Qwen3), else by a thinking block that
+    is empty and closed, whose opening may be the template's (R1-Distill)."""
+    text: str = tokenizer.apply_chat_template(
+        messages, add_generation_prompt=True, tokenize=False, enable_thinking=False
+    )
+    if text.rstrip().endswith(CLOSE):
+        return text
+    return text + (f"\n{CLOSE}\n" if opens_thinking(text) else f"{OPEN}\n\n{CLOSE}\n")
+
+
 def turn_end(tokenizer: Any) -> str:
     """What the template writes after an assistant's message."""
     chat = [{"role": "user", "content": "x"}, {"role": "assistant", "content": MARK}]

@@ -16,6 +16,8 @@ from trl import GRPOTrainer, ModelConfig, SFTConfig, SFTTrainer
 import train.grpo
 from data.chat import (
     cut_rows,
+    direct_prompt_text,
+    opens_thinking,
     prompt_ids,
     prompt_text,
     set_defaults,
@@ -146,6 +148,20 @@ def test_thinking_is_switched_off_and_the_checkpoint_remembers(checkpoints, tmp_
 )  # fmt: skip
 def test_who_opens_the_thinking(family, prefilled, checkpoints):
     assert Thinking.of(load(checkpoints[family])).prefilled is prefilled
+
+
+@pytest.mark.parametrize(
+    "family, block",
+    [
+        ("qwen3", "<think>\n\n</think>\n\n"),  # its template's own
+        ("r1-distill", "\n</think>\n"),  # whose template opens it
+        ("qwen2.5", "<think>\n\n</think>\n"),
+        ("llama-3", "<think>\n\n</think>\n"),
+    ],
+)
+def test_a_direct_prompt_is_the_prompt_and_a_closed_thinking_block(family, block, checkpoints):
+    text = direct_prompt_text(load(checkpoints[family]), CHAT)
+    assert text == PROMPTS[family] + block and not opens_thinking(text)
 
 
 @pytest.mark.parametrize("key, value", [("enable_thinking", None), ("a b", 1), ("a", [1])])
