@@ -70,14 +70,29 @@ def opens_thinking(prompt: str) -> bool:
 
 
 def direct_prompt_text(tokenizer: Any, messages: list[Message]) -> str:
-    """`prompt_text` with thinking switched off: by the template's own `enable_thinking` (Qwen3), else by a thinking block that
-    is empty and closed, whose opening may be the template's (R1-Distill)."""
+    """`prompt_text` with thinking switched off: by the template's own `enable_thinking` (Qwen3), else by a thinking block
+    that is empty and closed, whose opening may be the template's (R1-Distill)."""
     text: str = tokenizer.apply_chat_template(
         messages, add_generation_prompt=True, tokenize=False, enable_thinking=False
     )
     if text.rstrip().endswith(CLOSE):
         return text
     return text + (f"\n{CLOSE}\n" if opens_thinking(text) else f"{OPEN}\n\n{CLOSE}\n")
+
+
+def conversation_text(tokenizer: Any, messages: list[Message]) -> str:
+    """`prompt_text` of several turns, in which earlier assistant messages keep their reasoning: templates of reasoning
+    models take it out (Qwen3, R1-Distill). Raises ValueError for a template that does not write an earlier turn once."""
+    marks = {n: f"{MARK} {n};" for n, one in enumerate(messages) if one["role"] == "assistant"}
+    marked = [{**one, "content": marks.get(n, one["content"])} for n, one in enumerate(messages)]
+    text = prompt_text(tokenizer, marked)
+    for number, mark in marks.items():
+        if text.count(mark) != 1:
+            raise ValueError(
+                f"the chat template writes earlier assistant messages {text.count(mark)} times; expected once"
+            )
+        text = text.replace(mark, messages[number]["content"])
+    return text
 
 
 def turn_end(tokenizer: Any) -> str:

@@ -6,6 +6,7 @@ On a GPU a step is a CUDA graph (data/graphs.py).
 What the model's generation config adds (penalties, top-k) is not applied: sampling is what the recipe says.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -63,14 +64,16 @@ def decode(
     temperature: float = 0.0,
     top_p: float = 1.0,
     uniforms: torch.Tensor | None = None,
+    stop_ids: Sequence[int] = (),
 ) -> list[list[int]]:
     """Completion ids of one batch of prompt ids, in order; the end token is included when the model wrote it.
 
     uniforms: [prompts, max_new_tokens], what each row draws by, so that it does not depend on its batch (see `draw`)
+    stop_ids: what ends a completion beside the model's own ends
     """
     padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
     ids, mask = padded["input_ids"], padded["attention_mask"]
-    ends = torch.tensor(eos_ids(model, tokenizer), device=ids.device)
+    ends = torch.tensor([*eos_ids(model, tokenizer), *stop_ids], device=ids.device)
     numbers = None if uniforms is None else uniforms.to(ids.device)
 
     def pick(logits: torch.Tensor, rows: torch.Tensor, step: int) -> torch.Tensor:

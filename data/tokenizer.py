@@ -67,6 +67,17 @@ class Thinking:
         opened = completion.outcome == "unterminated"
         return completion, num_reasoning_tokens(token_ids, self.close_id, opened)
 
+    def before_close(self, token_ids: list[int]) -> int | None:
+        """How many tokens there are before the one in which the first `</think>` starts; None without one."""
+        if self.close_id is not None:
+            return token_ids.index(self.close_id) if self.close_id in token_ids else None
+        tokens = self.tokens_of(token_ids) if self.tokens_of is not None else []
+        start = "".join(tokens).find(CLOSE)
+        if start < 0:
+            return None
+        ends = accumulate(len(token) for token in tokens)
+        return next(n for n, end in enumerate(ends) if end > start)
+
 
 def tokens_through_close(tokens: list[str]) -> int:
     """How many tokens there are up to the one that ends the last `</think>`; 0 without one. Byte-level tokens spell ASCII

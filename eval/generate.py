@@ -31,6 +31,41 @@ class Prompt(NamedTuple):
     sample: int = 0
 
 
+class Ask(NamedTuple):
+    """One of the calls of a mitigation (eval/mitigations): each is a prompt with a key of its own, by which it draws.
+
+    direct:  thinking is switched off
+    written: ids that stand behind the rendered prompt already, the model's own and forced ones; the completion goes on there
+    max_new_tokens: None for the sweep's
+    """
+
+    prompt: Prompt
+    direct: bool = False
+    written: tuple[int, ...] = ()
+    max_new_tokens: int | None = None
+
+
+class Response(NamedTuple):
+    """A mitigation's reply to one prompt.
+
+    generation:       what is judged, whoever wrote its tokens
+    num_calls, generated_tokens: of the model, over all calls; what was thrown away counts
+    forced_tokens:    those of generation's that were not sampled
+    direct:           the prompt had switched thinking off: nothing of the text is reasoning unless it says so itself
+    decision:         what the mitigation did with this prompt, e.g. "revised"; UNPARSED where the model gave no decision
+    note:             what led to it, for readers
+    """
+
+    generation: Generation
+    num_calls: int
+    generated_tokens: int
+    forced_tokens: int = 0
+    direct: bool = False
+    decision: str = ""
+    note: str = ""
+
+
+UNPARSED = "unparsed"
 Batch = list[tuple[int, Generation]]  # indices into the prompts, each with its completion
 
 

@@ -5,10 +5,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from data.chat import prompt_ids
+from data.chat import conversation_text, direct_prompt_text, encoded, prompt_ids
 from data.tokenizer import load_chat_tokenizer
-from eval.generate import Prompt
+from eval.generate import Ask, Prompt
 from eval.weights import tokenizer_digest
+from recipes.errors import UserError
 
 
 class Tokenizers:
@@ -40,6 +41,16 @@ class Tokenizers:
         if key not in self._ids:
             self._ids[key] = prompt_ids(self.current, prompt.messages)
         return self._ids[key]
+
+
+def ask_ids(tokenizer: Any, ask: Ask) -> list[int]:
+    """Everything before what is to be written. What stands there already is not decoded and read again: other ids might come
+    back. Raises UserError where the chat template loses earlier turns."""
+    try:
+        render = direct_prompt_text if ask.direct else conversation_text
+        return encoded(tokenizer, render(tokenizer, ask.prompt.messages)) + list(ask.written)
+    except ValueError as error:
+        raise UserError(f"checkpoint: {tokenizer.name_or_path}: {error}") from None
 
 
 def _content(tokenizer: Any) -> str:

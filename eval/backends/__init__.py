@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from data.tokenizer import Thinking
-from eval.generate import Batch, Prompt
+from eval.generate import Ask, Batch, Generation, Prompt
 from eval.weights import Weights
 from recipes.registry import Registry
 from recipes.schema import Sampling
@@ -31,6 +31,10 @@ class How:
 
 class Engine(Protocol):
     thinking: Thinking  # of the checkpoint that was loaded last
+    max_new_tokens: int  # of a completion
+
+    @property
+    def tokenizer(self) -> Any: ...
 
     def load(self, weights: Weights, digest: str) -> None:
         """digest: of the weights, which seeds are made from."""
@@ -40,11 +44,25 @@ class Engine(Protocol):
         """Every prompt that is not done once, and perhaps others of its batch again."""
         ...
 
+    def write(self, asks: Sequence[Ask], stop_ids: Sequence[int] = ()) -> list[Generation]:
+        """What the model writes to each, in order, without what stood there already; at most a batch of them.
+
+        stop_ids: what ends it beside the model's own ends, and is then its last token
+        """
+        ...
+
+    def log_probs(self, asks: Sequence[Ask], words: Sequence[str]) -> list[list[float]]:
+        """Of each ask, the log-probability that the completion starts with the tokens of each word."""
+        ...
+
 
 class Backend(Protocol):
-    """served: a checkpoint is a name at a server, and no file here."""
+    """served: a checkpoint is a name at a server, and no file here.
+    messages_only: `write` takes asks of messages alone, without `direct`, `written` and stops; there is no `log_probs`
+    """
 
     served: bool
+    messages_only: bool
 
     def engine(self, how: How) -> Engine:
         """Raises UserError where a package is missing."""

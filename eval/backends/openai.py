@@ -19,7 +19,7 @@ from data.chat import encoded
 from data.response import CLOSE, OPEN
 from data.tokenizer import Thinking, load_chat_tokenizer
 from eval.backends import BACKENDS, How
-from eval.generate import Batch, Generation, Prompt, row_seed
+from eval.generate import Ask, Batch, Generation, Prompt, row_seed
 from eval.weights import Weights
 from recipes.errors import UserError
 from recipes.ranges import above_zero
@@ -49,6 +49,7 @@ class OpenAI:
     extra_body: dict[str, Any] = field(default_factory=dict)
 
     served = True
+    messages_only = True
 
     def __post_init__(self) -> None:
         above_zero(max_concurrency=self.max_concurrency, timeout_s=self.timeout_s)
@@ -67,15 +68,16 @@ class Server:
 
     def __init__(self, settings: OpenAI, how: How) -> None:
         self._settings, self._how = settings, how
+        self.max_new_tokens = how.sampling.max_new_tokens
         self._model, self._digest = "", ""
-        self._tokenizer: Any = None
+        self.tokenizer: Any = None
 
     def load(self, weights: Weights, digest: str) -> None:
         self._model, self._digest = weights.path, digest
         name = self._settings.tokenizer or weights.path
         told = self._how.chat_template_kwargs
-        self._tokenizer = load_chat_tokenizer(name, "backend: tokenizer", told)
-        self.thinking = Thinking.of(self._tokenizer)
+        self.tokenizer = load_chat_tokenizer(name, "backend: tokenizer", told)
+        self.thinking = Thinking.of(self.tokenizer)
 
     def generate(self, prompts: Sequence[Prompt], done: Container[int] = ()) -> Iterator[Batch]:
         """As they arrive. Raises UserError where the server refuses, or fails for longer than it is asked again."""
@@ -111,6 +113,15 @@ class Server:
                     one.cancel()
                 portal.call(client.close)
 
+    def write(self, asks: Sequence[Ask], stop_ids: Sequence[int] = ()) -> list[Generation]:
+        assert not stop_ids and not any(ask.direct or ask.written for ask in asks), "messages only"
+        prompts = [ask.prompt for ask in asks]
+        found = {index: one for batch in self.generate(prompts) for index, one in batch}
+        return [found[index] for index in range(len(asks))]
+
+    def log_probs(self, asks: Sequence[Ask], words: Sequence[str]) -> list[list[float]]:
+        raise AssertionError("messages only: Plan refuses what asks for it")
+
     async def _ask(self, client: openai.AsyncOpenAI, prompt: Prompt) -> Generation:
         how, s = self._how.sampling, self._settings
         told = self._how.chat_template_kwargs
@@ -122,7 +133,7 @@ class Server:
         )  # fmt: skip
         choice = found.choices[0]
         text = _text(choice.message)
-        return Generation(text, encoded(self._tokenizer, text), choice.finish_reason == "length")
+        return Generation(text, encoded(self.tokenizer, text), choice.finish_reason == "length")
 
 
 def _text(message: Any) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from data.chat import stop_at_turn_end
+from data.chat import encoded, stop_at_turn_end
 from data.decoding import decode, eos_ids
 from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
 from eval.checkpoints import weights_of
-from eval.generate import Batch, Generation, Prompt, batches, row_seed, uniforms
-from eval.tokenizers import Tokenizers
+from eval.generate import Ask, Batch, Generation, Prompt, batches, row_seed, uniforms
+from eval.tokenizers import Tokenizers, ask_ids
 from eval.warm import WarmModel
 from eval.weights import Weights
 from recipes.schema import Sampling
@@ -24,6 +24,7 @@ class Transformers:
     """No settings: what there is to set is `sampling`."""
 
     served = False
+    messages_only = False
 
     def engine(self, how: How) -> "Generator":
         return Generator(how)
@@ -38,7 +39,7 @@ class Generator:
     thinking: Thinking
 
     def __init__(self, how: How) -> None:
-        self._how = how
+        self._how, self.max_new_tokens = how, how.sampling.max_new_tokens
         self.model = WarmModel(how.dtype, how.device, how.adapters)
         self.tokenizers = Tokenizers(how.chat_template_kwargs)
         self._module: Any = None
@@ -70,8 +71,44 @@ class Generator:
             )  # fmt: skip
             yield [(i, self._generation(one)) for i, one in zip(batch, found, strict=True)]
 
-    def _generation(self, ids: list[int]) -> Generation:
-        truncated = not ids or ids[-1] not in eos_ids(self._module, self.tokenizer)
+    def write(self, asks: Sequence[Ask], stop_ids: Sequence[int] = ()) -> list[Generation]:
+        how = self._how.sampling
+        budgets = [ask.max_new_tokens or how.max_new_tokens for ask in asks]
+        numbers = None
+        if how.temperature > 0:
+            seeds = [row_seed(self._how.seed, ask.prompt, self._digest) for ask in asks]
+            numbers = uniforms(seeds, max(budgets))
+        ids = [ask_ids(self.tokenizer, ask) for ask in asks]
+        found = decode(
+            self._module, self.tokenizer, ids, max(budgets), how.temperature, how.top_p, numbers, stop_ids,
+        )  # fmt: skip
+        return [
+            self._generation(one[:budget], stop_ids)
+            for one, budget in zip(found, budgets, strict=True)
+        ]
+
+    def log_probs(self, asks: Sequence[Ask], words: Sequence[str]) -> list[list[float]]:
+        starts = [ask_ids(self.tokenizer, ask) for ask in asks]
+        columns = [self._log_probs(starts, encoded(self.tokenizer, word)) for word in words]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    @torch.inference_mode()
+    def _log_probs(self, starts: list[list[int]], word: list[int]) -> list[float]:
+        whole = {"input_ids": [ids + word for ids in starts]}
+        rows = self.tokenizer.pad(whole, return_tensors="pt").to(self._module.device)
+        ids, mask = rows["input_ids"], rows["attention_mask"]
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        found = self._module(
+            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=len(word) + 1
+        )  # fmt: skip
+        # What stands before each of the word's tokens says how probable it is.
+        shares = found.logits[:, :-1].float().log_softmax(-1)
+        sums: list[float] = shares.gather(-1, ids[:, -len(word) :, None]).sum((1, 2)).tolist()
+        return sums
+
+    def _generation(self, ids: list[int], stop_ids: Sequence[int] = ()) -> Generation:
+        ends = {*eos_ids(self._module, self.tokenizer), *stop_ids}
+        truncated = not ids or ids[-1] not in ends
         return Generation(self.tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)
 
 

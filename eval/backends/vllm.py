@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from data.chat import stop_at_turn_end
+from data.chat import encoded, stop_at_turn_end
 from data.decoding import eos_ids
 from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
-from eval.generate import Batch, Generation, Prompt, batches, row_seed
-from eval.tokenizers import Tokenizers
+from eval.generate import Ask, Batch, Generation, Prompt, batches, row_seed
+from eval.tokenizers import Tokenizers, ask_ids
 from eval.warm import generation_config
 from eval.weights import Between, Tensors, Weights, config_of
 from recipes.errors import UserError
@@ -29,6 +29,7 @@ class VLLM:
     args: dict[str, Any] = field(default_factory=dict)
 
     served = False
+    messages_only = False
 
     def engine(self, how: How) -> "Engine":
         try:
@@ -56,6 +57,7 @@ class Engine:
 
     def __init__(self, settings: VLLM, how: How) -> None:
         self._settings, self._how = settings, how
+        self.max_new_tokens = how.sampling.max_new_tokens
         self._tokenizers = Tokenizers(how.chat_template_kwargs)
         self._llm: Any = None
         self._built_for: tuple[Any, bool] | None = None
@@ -108,28 +110,61 @@ class Engine:
         number = self._loras.setdefault(folder, len(self._loras) + 1)
         return LoRARequest(f"adapter{number}", number, folder)
 
-    def generate(self, prompts: Sequence[Prompt], done: Container[int] = ()) -> Iterator[Batch]:
-        from vllm import SamplingParams
+    @property
+    def tokenizer(self) -> Any:
+        return self._tokenizers.current
 
+    def generate(self, prompts: Sequence[Prompt], done: Container[int] = ()) -> Iterator[Batch]:
         how, ids = self._how.sampling, self._tokenizers.ids(prompts)
         for batch in batches([len(one) for one in ids], how.batch_size):
             if all(index in done for index in batch):
                 continue
-            params = [
-                SamplingParams(
-                    max_tokens=how.max_new_tokens, temperature=how.temperature, top_p=how.top_p, stop_token_ids=self._ends,
-                    seed=row_seed(self._how.seed, prompts[index], self._digest) % 2**63,
-                )
-                for index in batch
-            ]  # fmt: skip
-            asked = [{"prompt_token_ids": ids[index]} for index in batch]
-            found = self._llm.generate(
-                asked, sampling_params=params, use_tqdm=False, lora_request=self._lora
-            )
+            params = [self._params(prompts[index], how.max_new_tokens) for index in batch]
+            found = self._ask([ids[index] for index in batch], params)
             written = [self._generation(one.outputs[0]) for one in found]
             yield list(zip(batch, written, strict=True))
+
+    def write(self, asks: Sequence[Ask], stop_ids: Sequence[int] = ()) -> list[Generation]:
+        params = [
+            self._params(ask.prompt, ask.max_new_tokens or self.max_new_tokens, stop_ids)
+            for ask in asks
+        ]
+        found = self._ask([ask_ids(self.tokenizer, ask) for ask in asks], params)
+        return [self._generation(one.outputs[0]) for one in found]
+
+    def log_probs(self, asks: Sequence[Ask], words: Sequence[str]) -> list[list[float]]:
+        """Each word stands at the end of a prompt, whose log-probabilities vLLM gives."""
+        from vllm import SamplingParams
+
+        ids = [encoded(self.tokenizer, word) for word in words]
+        asked = [ask_ids(self.tokenizer, ask) + word for ask in asks for word in ids]
+        params = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0)
+        found = iter(self._ask(asked, [params] * len(asked)))
+        return [[_log_prob(next(found), word) for word in ids] for _ in asks]
+
+    def _params(self, prompt: Prompt, max_tokens: int, stop_ids: Sequence[int] = ()) -> Any:
+        from vllm import SamplingParams
+
+        how = self._how.sampling
+        return SamplingParams(
+            max_tokens=max_tokens, temperature=how.temperature, top_p=how.top_p, stop_token_ids=[*self._ends, *stop_ids],
+            seed=row_seed(self._how.seed, prompt, self._digest) % 2**63,
+        )  # fmt: skip
+
+    def _ask(self, ids: list[list[int]], params: list[Any]) -> list[Any]:
+        asked = [{"prompt_token_ids": one} for one in ids]
+        found: list[Any] = self._llm.generate(
+            asked, sampling_params=params, use_tqdm=False, lora_request=self._lora
+        )
+        return found
 
     def _generation(self, output: Any) -> Generation:
         token_ids = list(output.token_ids)
         text = self._tokenizers.current.decode(token_ids, skip_special_tokens=True)
         return Generation(text, token_ids, output.finish_reason == "length")
+
+
+def _log_prob(output: Any, word: list[int]) -> float:
+    """Of the last tokens of a prompt; each entry has the log-probability of the token that stands there."""
+    last = output.prompt_logprobs[-len(word) :]
+    return sum(float(entry[token].logprob) for entry, token in zip(last, word, strict=True))
