@@ -33,13 +33,15 @@ VERSION = "2"
 
 @dataclass(frozen=True)
 class Job:
-    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold."""
+    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold; drafts: another
+    checkpoint's job on this benchmark, whose completions are this one's drafts."""
 
     candidate: Candidate
     benchmark: Benchmark
     digest: str
     mark: str
     path: Path
+    drafts: "Job | None" = None
 
     def file(self) -> RecordFile:
         return RecordFile(self.path, self.mark)
@@ -105,7 +107,8 @@ class Plan:
             for benchmark in benchmarks:
                 path = self.out / "records" / one.run / str(one.step) / f"{benchmark.label}.jsonl"
                 found.append(Job(one, benchmark, digest, self._mark(one, benchmark, digest), path))
-        return found
+        drafting = backend.drafts and self.recipe.sampling.temperature == 0
+        return _with_drafts(found) if drafting else found
 
     def mine(self) -> list[Job]:
         return part_of(self.jobs())
@@ -121,6 +124,22 @@ class Plan:
         runs = [name for names in self.recipe.runs.values() for name in names]
         found = [RunDir.named(name).newest() for name in runs]
         return all(newest is not None and newest.finished for newest in found)
+
+
+def _with_drafts(jobs: list[Job]) -> list[Job]:
+    """A run's first checkpoint drafts for its others, and the first of all for the first ones of runs: decided by the
+    recipe, not by which worker is where, since another draft may round a tie otherwise."""
+    firsts: dict[tuple[Benchmark, str], Job] = {}
+    very_first: dict[Benchmark, Job] = {}
+    found = []
+    for job in jobs:
+        run = job.benchmark, job.candidate.run
+        drafting = firsts.get(run) or very_first.get(job.benchmark)
+        one = replace(job, drafts=drafting) if drafting else job
+        firsts.setdefault(run, one)
+        very_first.setdefault(job.benchmark, one)
+        found.append(one)
+    return found
 
 
 def part_of(all_jobs: list[Any]) -> list[Any]:

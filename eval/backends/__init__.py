@@ -57,11 +57,12 @@ class Engine(Protocol):
 
 
 class Backend(Protocol):
-    """served: a checkpoint is a name at a server, and no file here.
+    """served: a checkpoint is a name at a server, and no file here. drafts: it makes use of `Prompt.draft`.
     messages_only: `write` takes asks of messages alone, without `direct`, `written` and stops; there is no `log_probs`
     """
 
     served: bool
+    drafts: bool
     messages_only: bool
 
     def engine(self, how: How) -> Engine:

@@ -50,6 +50,7 @@ class OpenAI:
 
     served = True
     messages_only = True
+    drafts = False
 
     def __post_init__(self) -> None:
         above_zero(max_concurrency=self.max_concurrency, timeout_s=self.timeout_s)

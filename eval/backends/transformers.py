@@ -8,6 +8,7 @@ import torch
 
 from data.chat import encoded, stop_at_turn_end
 from data.decoding import decode, eos_ids
+from data.drafts import decode_with_drafts
 from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
 from eval.checkpoints import weights_of
@@ -17,6 +18,8 @@ from eval.warm import WarmModel
 from eval.weights import Weights
 from recipes.schema import Sampling
 
+DRAFTED = 4  # batches of prompts with drafts at a time, of which a part is left to decode
+
 
 @BACKENDS.register("transformers")
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Transformers:
 
     served = False
     messages_only = False
+    drafts = True
 
     def engine(self, how: How) -> "Generator":
         return Generator(how)
@@ -58,30 +62,28 @@ class Generator:
 
     def generate(self, prompts: Sequence[Prompt], done: Container[int] = ()) -> Iterator[Batch]:
         how, ids = self._how.sampling, self.tokenizers.ids(prompts)
-        for batch in batches([len(one) for one in ids], how.batch_size):
+        drafts = [encoded(self.tokenizer, one.draft) for one in prompts]
+        drafted = how.temperature == 0 and any(drafts)
+        lengths = [len(one) + len(draft) for one, draft in zip(ids, drafts, strict=True)]
+        for batch in batches(lengths, how.batch_size * (DRAFTED if drafted else 1)):
             if all(index in done for index in batch):
                 continue
-            numbers = None
-            if how.temperature > 0:
-                seeds = [row_seed(self._how.seed, prompts[i], self._digest) for i in batch]
-                numbers = uniforms(seeds, how.max_new_tokens)
-            found = decode(
-                self._module, self.tokenizer, [ids[index] for index in batch],
-                how.max_new_tokens, how.temperature, how.top_p, numbers,
-            )  # fmt: skip
+            asked = [ids[index] for index in batch]
+            if drafted:
+                found = decode_with_drafts(
+                    self._module, self.tokenizer, asked, [drafts[index] for index in batch],
+                    how.max_new_tokens, how.batch_size,
+                )  # fmt: skip
+            else:
+                found = self._decoded(
+                    asked, [prompts[index] for index in batch], how.max_new_tokens
+                )
             yield [(i, self._generation(one)) for i, one in zip(batch, found, strict=True)]
 
     def write(self, asks: Sequence[Ask], stop_ids: Sequence[int] = ()) -> list[Generation]:
-        how = self._how.sampling
-        budgets = [ask.max_new_tokens or how.max_new_tokens for ask in asks]
-        numbers = None
-        if how.temperature > 0:
-            seeds = [row_seed(self._how.seed, ask.prompt, self._digest) for ask in asks]
-            numbers = uniforms(seeds, max(budgets))
+        budgets = [ask.max_new_tokens or self.max_new_tokens for ask in asks]
         ids = [ask_ids(self.tokenizer, ask) for ask in asks]
-        found = decode(
-            self._module, self.tokenizer, ids, max(budgets), how.temperature, how.top_p, numbers, stop_ids,
-        )  # fmt: skip
+        found = self._decoded(ids, [ask.prompt for ask in asks], max(budgets), stop_ids)
         return [
             self._generation(one[:budget], stop_ids)
             for one, budget in zip(found, budgets, strict=True)
@@ -106,9 +108,23 @@ class Generator:
         sums: list[float] = shares.gather(-1, ids[:, -len(word) :, None]).sum((1, 2)).tolist()
         return sums
 
+    def _decoded(
+        self,
+        ids: list[list[int]],
+        prompts: Sequence[Prompt],
+        max_new_tokens: int,
+        stop_ids: Sequence[int] = (),
+    ) -> list[list[int]]:
+        how, numbers = self._how.sampling, None
+        if how.temperature > 0:
+            seeds = [row_seed(self._how.seed, prompt, self._digest) for prompt in prompts]
+            numbers = uniforms(seeds, max_new_tokens)
+        return decode(
+            self._module, self.tokenizer, ids, max_new_tokens, how.temperature, how.top_p, numbers, stop_ids
+        )  # fmt: skip
+
     def _generation(self, ids: list[int], stop_ids: Sequence[int] = ()) -> Generation:
-        ends = {*eos_ids(self._module, self.tokenizer), *stop_ids}
-        truncated = not ids or ids[-1] not in ends
+        truncated = not ids or ids[-1] not in {*eos_ids(self._module, self.tokenizer), *stop_ids}
         return Generation(self.tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)
 
 

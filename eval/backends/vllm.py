@@ -30,6 +30,7 @@ class VLLM:
 
     served = False
     messages_only = False
+    drafts = False
 
     def engine(self, how: How) -> "Engine":
         try:

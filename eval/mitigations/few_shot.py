@@ -18,8 +18,8 @@ from recipes.ranges import above_zero
 @MITIGATIONS.register("few_shot")
 @dataclass(frozen=True)
 class FewShot(Mitigation):
-    """source: simple: four requests with one or two constraints; complex: three with three or four; tiny: of the tiny world's
-    training problems, which its tokenizer can read
+    """source: simple: four requests with one or two constraints; complex: three with three or four; tiny: training problems
+    of the tiny world, which its tokenizer can read
 
     A server's chat template may take the reasoning of earlier turns out; here it stays.
     """

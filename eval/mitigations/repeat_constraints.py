@@ -20,14 +20,14 @@ from recipes.ranges import above_zero, require
 WAIT = "Wait."
 AGAIN = "Before I answer, the requirements again:"
 # Says nothing; as much of it, in tokens, as the constraints have.
-NEUTRAL = "So far this has been a way of going through it, one part after another, and there is nothing to add to that here. "
+NEUTRAL = "So far this was a way of going through it, one part after another, and there is nothing to add to that here. "
 
 
 @MITIGATIONS.register("repeat_constraints")
 @dataclass(frozen=True)
 class RepeatConstraints(Mitigation):
-    """where: end_of_reasoning: in place of `</think>`, and the model thinks on; start_of_response: behind it, as a part of the
-             response; every: each `every` reasoning tokens
+    """where: end_of_reasoning: in place of `</think>`, and the model thinks on; start_of_response: behind it, as a part of
+             the response; every: each `every` reasoning tokens
     num_repeats: at the end of the reasoning one after the other; with `every`, at most that many
     wait:  whether the text starts with "Wait."
     text:  constraints, or a control: the word alone, or a sentence that says nothing and has as many tokens
@@ -47,8 +47,8 @@ class RepeatConstraints(Mitigation):
 
     def __post_init__(self) -> None:
         above_zero(num_repeats=self.num_repeats, max_extra_tokens=self.max_extra_tokens)
-        expected = "a number above 0 with `where: every`, and nothing else"
-        require((self.every or 0) > 0 if self.where == "every" else self.every is None, "every", self.every, expected)  # fmt: skip
+        fits = (self.every or 0) > 0 if self.where == "every" else self.every is None
+        require(fits, "every", self.every, "a number above 0 with `where: every`, and none else")
         single = self.where != "start_of_response" or self.num_repeats == 1
         require(single, "num_repeats", self.num_repeats, "1 with `where: start_of_response`")
         require(self.wait or self.text != "wait", "wait", self.wait, "true with `text: wait`")

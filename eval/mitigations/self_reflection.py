@@ -34,8 +34,8 @@ class Reflection(NamedTuple):
 
 
 def reflection(text: str) -> Reflection:
-    """What a second reply, its own reasoning taken out, decides: `keep` where its last line is KEEP, else what follows the last
-    line that is REVISED."""
+    """What a second reply, its own reasoning taken out, decides: `keep` where its last line is KEEP, else what follows the
+    last line that is REVISED."""
     lines = text.rstrip().split("\n")
     if lines[-1].strip() == KEEP:
         return Reflection("keep")

@@ -15,8 +15,8 @@ from eval.records import Task
 
 YES, NO = "YES", "NO"
 MOST_TOKENS = 8  # of an answer in one word
-ASKED = f"""Below is a request. Decide whether writing out step-by-step reasoning before replying would make the reply follow \
-the request's requirements better. Do not reply to the request. Answer with one word, {YES} or {NO}.
+ASKED = f"""Below is a request. Decide whether writing out step-by-step reasoning before replying would make the reply \
+follow the request's requirements better. Do not reply to the request. Answer with one word, {YES} or {NO}.
 {{request}}"""
 
 
