@@ -1,4 +1,4 @@
-"""The jobs of a sweep, one for each checkpoint and benchmark, and where their records are.
+"""The jobs of a sweep, one for each checkpoint, benchmark and mitigation, and where their records are.
 
 A job's records are known by their content: the digest of the weights, the prompts with their golds, and how completions are
 drawn. Records of the same content, in this sweep or another, are copied and not made again.
@@ -20,6 +20,7 @@ from eval.backends import Backend, How, build_backend
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.checkpoints import Candidate, candidates
 from eval.generate import Prompt
+from eval.mitigations import NONE, Mitigation, build_mitigations
 from eval.records import RecordFile, Task, fingerprint
 from eval.weights import config_of
 from recipes.errors import UserError
@@ -29,19 +30,30 @@ from recipes.schema import SweepRecipe
 # Of how completions are made. 2: each row draws by itself, and the mark covers config, stops and tokenizer and leaves out
 # the size of batches; records of before are read by whoever names the file, but made anew by a sweep.
 VERSION = "2"
+MITIGATED = "1"  # the same, of how mitigations write
 
 
 @dataclass(frozen=True)
 class Job:
-    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold; drafts: another
-    checkpoint's job on this benchmark, whose completions are this one's drafts."""
+    """One checkpoint on one benchmark, with one mitigation. digest: of its weights; mark: of what its records will hold;
+    drafts: another checkpoint's job on this benchmark, whose completions are this one's drafts."""
 
     candidate: Candidate
     benchmark: Benchmark
+    mitigation: Mitigation
     digest: str
     mark: str
     path: Path
     drafts: "Job | None" = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the model answers as it does."""
+        return self.mitigation.name == NONE
+
+    def tasks(self, recipe: SweepRecipe) -> list[Task]:
+        listed = task_list(self.benchmark, recipe.seed, recipe.sampling.num_samples)
+        return [task for task in listed if self.mitigation.measures(task)]
 
     def file(self) -> RecordFile:
         return RecordFile(self.path, self.mark)
@@ -94,21 +106,45 @@ class Plan:
     def benchmarks(self) -> list[Benchmark]:
         return build_benchmarks(self.recipe.benchmarks, self.where)
 
+    def mitigations(self) -> list[Mitigation]:
+        """Raises UserError for one that the backend or a benchmark cannot have."""
+        found = build_mitigations(self.recipe.mitigations, self.backend(), self.where)
+        for benchmark in self.benchmarks():
+            for one in found:
+                if (why := one.refuse(benchmark)) is not None:
+                    raise UserError(
+                        f"{self.where}: mitigations: found {one.name} with benchmark {benchmark.label}: {why}"
+                    )
+        return found
+
     def how(self, device: str) -> How:
         r = self.recipe
         return How(r.sampling, r.seed, device, r.dtype, r.adapters, r.chat_template_kwargs)
 
     def jobs(self) -> list[Job]:
-        """In the order of the recipe."""
-        backend, benchmarks = self.backend(), self.benchmarks()
-        found = []
+        """In the order of the recipe, those with mitigations behind the others."""
+        backend, benchmarks, mitigations = self.backend(), self.benchmarks(), self.mitigations()
+        plain: list[Job] = []
+        mitigated: list[Job] = []
         for one in candidates(self.recipe, self.where, backend.served, self.watch):
             digest = one.weights.path if backend.served else one.weights.digest()
             for benchmark in benchmarks:
-                path = self.out / "records" / one.run / str(one.step) / f"{benchmark.label}.jsonl"
-                found.append(Job(one, benchmark, digest, self._mark(one, benchmark, digest), path))
+                for mitigation in mitigations:
+                    job = self._job(one, benchmark, mitigation, digest)
+                    (plain if job.plain else mitigated).append(job)
         drafting = backend.drafts and self.recipe.sampling.temperature == 0
-        return _with_drafts(found) if drafting else found
+        return (_with_drafts(plain) if drafting else plain) + mitigated
+
+    def _job(
+        self, one: Candidate, benchmark: Benchmark, mitigation: Mitigation, digest: str
+    ) -> Job:
+        folder = self.out / "records" / one.run / str(one.step)
+        mark = self._mark(one, benchmark, digest)
+        if mitigation.name != NONE:
+            mitigation = mitigation.for_checkpoint(one.run, one.step)
+            folder = folder / mitigation.label
+            mark = fingerprint([mark, MITIGATED, mitigation.mark()])
+        return Job(one, benchmark, mitigation, digest, mark, folder / f"{benchmark.label}.jsonl")
 
     def mine(self) -> list[Job]:
         return part_of(self.jobs())
@@ -166,7 +202,10 @@ class Twins:
 
     def __init__(self) -> None:
         self._paths: dict[str, set[Path]] = {}
-        for path in runs_root().glob("*/records/*/*/*.jsonl"):
+        paths = [
+            p for deep in ("*", "*/*") for p in runs_root().glob(f"*/records/*/*/{deep}.jsonl")
+        ]
+        for path in paths:
             if mark := RecordFile.mark_of(path):
                 self._paths.setdefault(mark, set()).add(path)
 

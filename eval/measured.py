@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from eval.generate import UNPARSED
 from eval.records import Record
 from eval.resamples import Stratum
 
@@ -44,6 +45,12 @@ def _cell(correct: bool, compliant: bool) -> Measure:
     return measure
 
 
+def _generated(record: Record) -> float:
+    """Over all calls, with what was thrown away."""
+    own = record.reasoning_tokens + record.response_tokens
+    return float(own if record.generated_tokens is None else record.generated_tokens)
+
+
 # Percentages for rates, tokens for lengths. None: the record says nothing about this metric.
 METRICS: dict[str, Measure] = {
     "accuracy_without": _accuracy("without"),
@@ -63,8 +70,12 @@ METRICS: dict[str, Measure] = {
     "truncation_rate": lambda r: 100.0 * r.truncated,
     "unterminated_rate": lambda r: 100.0 * (r.outcome == "unterminated"),
     "undecided": lambda r: 100.0 * (r.correct is None) if r.gold else None,
+    "num_calls": lambda r: float(r.num_calls),
+    "generated_tokens": _generated,
+    "unparsed_rate": lambda r: 100.0 * (r.decision == UNPARSED) if r.decision else None,
 }
-LENGTHS = ("reasoning_tokens", "response_tokens")
+# In a unit of their own: no percentages.
+LENGTHS = ("reasoning_tokens", "response_tokens", "num_calls", "generated_tokens")
 SLICES: dict[str, Callable[[Record], object]] = {
     "difficulty": lambda r: r.difficulty,
     "num_constraints": lambda r: r.num_constraints,

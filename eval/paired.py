@@ -8,7 +8,7 @@ sure of itself where few problems differ: five of five in one direction have p =
 """
 
 import math
-import warnings
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -18,16 +18,18 @@ import numpy as np
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
-from eval.measured import COMPLETED, Key, Measured
+from eval.measured import COMPLETED, LENGTHS, Key, Measured
 from eval.resamples import DIGITS, Stratum, groups, percentiles, ratios, resamples
 
 ALPHA, POWER = 0.05, 0.8
 NUM_FLIPS, CHUNK = 10_000, 1_000
 MOST_EXACT = 12
 MOST_PROBLEMS = 10_000_000  # beyond it no benchmark helps
-LOWER_IS_BETTER = ("truncation_rate", "unterminated_rate", "undecided", "incorrect_not_hacc")
+LOWER_IS_BETTER = (
+    "truncation_rate", "unterminated_rate", "undecided", "incorrect_not_hacc", "unparsed_rate"
+)  # fmt: skip
 # More is neither better nor worse.
-NEUTRAL = ("reasoning_tokens", "response_tokens", "correct_not_hacc", "incorrect_and_hacc")
+NEUTRAL = (*LENGTHS, "correct_not_hacc", "incorrect_and_hacc")
 Verdict = Literal["better", "worse", "higher", "lower", "within noise"]
 
 
@@ -204,10 +206,9 @@ def _needed(effect: float) -> int | None:
         return 2
     if power(effect, MOST_PROBLEMS, ALPHA) < POWER:
         return None
-    with warnings.catch_warnings(action="ignore"):  # of trying implausible numbers on its way
-        return math.ceil(
-            TTestPower().solve_power(effect, nobs=None, alpha=ALPHA, power=POWER) - 1e-6
-        )
+    # Not statsmodels' solve_power: for some effects its root finder gives NaN.
+    numbers = range(2, MOST_PROBLEMS)
+    return numbers[bisect_left(numbers, POWER, key=lambda number: power(effect, number, ALPHA))]
 
 
 def dominance(pairs: Pairs, axes: tuple[str, str], seed: int = 0) -> Dominance | None:

@@ -80,6 +80,8 @@ class Record:
     kinds, met: parallel, empty without constraints. met: by our repaired checkers; met_official: by the reference's, on the
     part of the output that it looks at; met_loose: IFEval's loose verdicts of the reference, empty where it has none.
     satisfiable: whether any response meets all constraints.
+    num_calls ... note: of a mitigation's reply (eval.generate.Response); generated_tokens is None, and decision and note are
+    empty, where the model answered as it does, in one call.
     """
 
     key: str
@@ -104,6 +106,11 @@ class Record:
     met_loose: list[bool] = field(default_factory=list)
     satisfiable: bool = True
     sample: int = 0
+    num_calls: int = 1
+    generated_tokens: int | None = None
+    forced_tokens: int = 0
+    decision: str = ""
+    note: str = ""
 
     @property
     def prompt_key(self) -> str:

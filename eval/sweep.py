@@ -1,10 +1,11 @@
-"""The sweep: every checkpoint on every benchmark, then scores, table and trade-off curve.
+"""The sweep: every checkpoint on every benchmark, with every mitigation, then scores, tables and trade-off curve.
 
     python -m eval.sweep --config recipes/sweep/x.yaml [--dry-run] [section.key=value ...]
         --watch                      also what training still writes, until every run is finished (or Ctrl-C)
         --submit local|slurm --workers N   in N jobs through submitit, with the recipe's `slurm:`
 
-Records go to runs/<name>/records/<run>/<step>/<benchmark>.jsonl. Interrupt it anywhere and start it
+Records go to runs/<name>/records/<run>/<step>/<benchmark>.jsonl, those with a mitigation to a
+folder of its own there. Interrupt it anywhere and start it
 again: what is on disk is neither lost nor done twice; a new checkpoint or benchmark is scored
 alone. TETHER_PART=0/4 scores the first of four parts of it and draws nothing, for machines that
 share the work (scripts/slurm/sweep_array.sbatch).
@@ -23,6 +24,7 @@ from eval.benchmarks import Benchmark, tasks
 from eval.checkpoints import weights_of
 from eval.curve import report
 from eval.floors import floors
+from eval.grid import report_grid
 from eval.jobs import Job, Plan, part_of
 from eval.measured import measure
 from eval.points import CheckpointScores
@@ -57,8 +59,11 @@ def main(
     samples = recipe.sampling.num_samples
     counts = {one.label: len(tasks(one, recipe.seed)) * samples for one in benchmarks}
     lines = ", ".join(f"{label}: {count:,} completions" for label, count in counts.items())
+    mitigations = plan.mitigations()
+    some = f" x {len(mitigations)} mitigations" if len(mitigations) > 1 else ""
     print(
-        f"{len(all_jobs) // len(benchmarks)} checkpoints x ({lines}); {len(todo)} of {len(mine)} jobs to do"
+        f"{len(all_jobs) // len(benchmarks) // len(mitigations)} checkpoints x ({lines}){some}; "
+        f"{len(todo)} of {len(mine)} jobs to do"
     )
     if args.dry_run:
         return
@@ -78,7 +83,9 @@ def main(
         return
     done = [job for job in plan.jobs() if job.file().complete()] if watch else all_jobs
     console = Console(width=None if sys.stdout.isatty() else 120)
-    report(_scored(done, recipe.seed), recipe, out.path, console)
+    report(_scored([job for job in done if job.plain], recipe.seed), recipe, out.path, console)
+    if len(mitigations) > 1:
+        report_grid(done, recipe, out.path, console)
     for one in benchmarks:
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
             console.print(floor)
@@ -89,14 +96,17 @@ def _write_page(
     done: list[Job], benchmarks: Sequence[Benchmark], recipe: SweepRecipe, path: Path
 ) -> None:
     points = [
-        Point(
-            j.candidate.label, j.candidate.run, j.candidate.step, j.benchmark.label, j.file().read()
-        )
+        Point(_line(j), j.candidate.run, j.candidate.step, j.benchmark.label, j.file().read())
         for j in done
     ]
     asked = {one.label: tasks(one, recipe.seed) for one in benchmarks}
     write_report(points, asked, path, recipe.title or recipe.name, recipe.seed)
     print(f"{path}: the curve, and every completion behind it")
+
+
+def _line(job: Job) -> str:
+    label = job.candidate.label
+    return label if job.plain else f"{label}, {job.mitigation.label}"
 
 
 def _scored(all_jobs: list[Job], seed: int) -> list[CheckpointScores]:

@@ -25,6 +25,8 @@ from tqdm import tqdm
 from eval.backends import Engine
 from eval.generate import Prompt
 from eval.jobs import Job, Plan, Twins, by_architecture, prompt_list, task_list
+from eval.mitigations import responses
+from eval.mitigations.judged import judged
 from eval.records import judge
 from recipes.errors import UserError
 from recipes.schema import SweepRecipe
@@ -86,18 +88,22 @@ class Worker:
 
     def _score(self, job: Job) -> None:
         """Generate and judge what is missing."""
-        recipe = self._plan.recipe
-        what = job.benchmark, recipe.seed, recipe.sampling.num_samples
-        todo = task_list(*what)
+        todo = job.tasks(self._plan.recipe)
         file = job.file()
         kept = file.partial()
         have = {record.key for record in kept}
         done = {index for index, task in enumerate(todo) if task.key in have}
         file.start(kept)
         engine = self._showing(job)
-        for batch in engine.generate(self._prompts(job), done):
-            new = [(todo[index], generation) for index, generation in batch if index not in done]
-            file.append(judge(new, engine.thinking))
+        if job.plain:
+            for batch in engine.generate(self._prompts(job), done):
+                new = [(todo[index], found) for index, found in batch if index not in done]
+                file.append(judge(new, engine.thinking))
+        else:
+            size = self._plan.recipe.sampling.batch_size
+            for some in responses(job.mitigation, engine, todo, size, done):
+                replies = [(todo[index], found) for index, found in some if index not in done]
+                file.append(judged(replies, engine.thinking))
         file.finish()
 
     def _prompts(self, job: Job) -> list[Prompt]:

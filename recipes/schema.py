@@ -207,6 +207,8 @@ class SweepRecipe(Recipe):
     checkpoints: label -> what else is scored under it, each a folder, a run's checkpoint (`name/checkpoint-50`), a Hub name
         (`Qwen/Qwen3-1.7B`), a folder with a LoRA adapter, or interpolations `a:b@0.0,0.25,1.0`: (1 - x) a + x b
     benchmarks: a list of benchmarks (eval/benchmarks); the curve is drawn for the first
+    mitigations: a list of mitigations (eval/mitigations), each for every checkpoint on every benchmark, beside the model as
+        it is and the model without its reasoning; () for the model as it is alone. The curve is that of the model as it is
     backend:    what generates (eval/backends), with its settings
     adapters:   swap: a LoRA adapter stays beside its base model's weights; merge: it is added to them when it is loaded
     num_workers: processes that score checkpoints side by side, each on a GPU of its own or with its share of the cores; None
@@ -225,6 +227,7 @@ class SweepRecipe(Recipe):
     title: str = ""
     dtype: Dtype = "auto"
     sampling: Sampling = field(default_factory=Sampling)
+    mitigations: tuple[dict[str, Any], ...] = ()
     backend: dict[str, Any] = field(default_factory=lambda: {"name": "transformers"})
     adapters: Literal["swap", "merge"] = "swap"
     num_workers: int | None = None

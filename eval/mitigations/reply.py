@@ -105,10 +105,17 @@ def _unfinished(reply: Reply, unfinished: bool) -> None:
 
 
 def finish(engine: Engine, replies: Sequence[Reply], closed: Iterable[Reply]) -> list[Response]:
-    """closed: get their `</think>` back; then all go on to their end."""
+    """closed: get their `</think>` back; then all go on to their end. A reply that we made think on, and that the model ended
+    inside of its thinking, gets one too."""
     own = encoded(engine.tokenizer, CLOSE)
     for reply in closed:
         reply.ids += own
+    for reply in replies:
+        ended = reply.forced and not reply.open and not reply.truncated
+        if ended and reasons(engine, reply):
+            del reply.ids[-1]  # the end of the turn
+            _unfinished(reply, True)
+            close(engine, reply)
     go_on(engine, replies)
     return [reply.response(engine) for reply in replies]
 
