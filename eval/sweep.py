@@ -12,6 +12,7 @@ share the work (scripts/slurm/sweep_array.sbatch).
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ from eval.report import Point, write_report
 from eval.scored import Evaluated, checkpoint_scores
 from eval.workers import Cluster, default_workers, score_elsewhere, score_here
 from recipes import cli
-from recipes.run import RunDir, check_checkout
+from recipes.run import RunDir, check_checkout, write_atomically
 from recipes.schema import SweepRecipe, load_recipe
 
 
@@ -68,6 +69,8 @@ def main(
     if args.dry_run:
         return
     out.create(recipe)
+    if len(mitigations) > 1:
+        _write_prompts(benchmarks, recipe.seed, out.path / "prompts")
     count = workers or default_workers(recipe)
     if todo or watch:
         try:
@@ -90,6 +93,15 @@ def main(
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
             console.print(floor)
     _write_page(done, benchmarks, recipe, out.path / "report.html")
+
+
+def _write_prompts(benchmarks: Sequence[Benchmark], seed: int, folder: Path) -> None:
+    """What train/classifier.py learns from, beside the records, which do not repeat it."""
+    folder.mkdir(exist_ok=True)
+    for one in benchmarks:
+        rows = [{"key": task.key, "prompt": task.prompt} for task in tasks(one, seed)]
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_atomically(folder / f"{one.label}.jsonl", lines)
 
 
 def _write_page(

@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from data.chat import Message
 from data.prompt import messages
@@ -40,7 +40,7 @@ class Mitigation(ABC):
         """What decides its responses, beside the model and the prompts."""
         return repr(self)
 
-    def for_checkpoint(self, run: str, step: int) -> Self:
+    def for_checkpoint(self, run: str, step: int) -> "Mitigation":
         """Raises UserError where a checkpoint lacks what this needs."""
         return self
 

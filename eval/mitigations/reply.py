@@ -105,8 +105,8 @@ def _unfinished(reply: Reply, unfinished: bool) -> None:
 
 
 def finish(engine: Engine, replies: Sequence[Reply], closed: Iterable[Reply]) -> list[Response]:
-    """closed: get their `</think>` back; then all go on to their end. A reply that we made think on, and that the model ended
-    inside of its thinking, gets one too."""
+    """closed: get their `</think>` back; then all go on to their end. A reply that we made think on, and that the model
+    ended inside of its thinking, gets one too."""
     own = encoded(engine.tokenizer, CLOSE)
     for reply in closed:
         reply.ids += own
