@@ -1,7 +1,7 @@
 """What a user calls a checkpoint or a regime of a sweep -> its records on disk.
 
 `runs/<sweep>/records/<run>/<step>`, `sweep:run@step`, or `sweep:label@step` for all seeds of a regime; without @step, the
-last one that has records.
+last one that has records. A mitigation's records lie in a folder of its own there: `sweep:run@step/budget_stop_32`.
 """
 
 import re
@@ -15,7 +15,7 @@ from recipes.registry import did_you_mean
 from recipes.run import runs_root
 from recipes.schema import SweepRecipe, load_recipe
 
-EXPECTED = "runs/<sweep>/records/<run>/<step>, sweep:run@step or sweep:label@step"
+EXPECTED = "runs/<sweep>/records/<run>/<step>, sweep:run@step or sweep:label@step, each with /mitigation or without"
 
 
 class Chosen(NamedTuple):
@@ -55,9 +55,22 @@ def choose(text: str) -> Chosen:
         raise UserError(
             f"{text}: found no records of a sweep {sweep!r} in {runs_root()}.{_sweeps(sweep)}"
         )
-    run, _, step = rest.partition("@")
+    place, _, mitigation = rest.rpartition("/")
+    if place.partition("@")[0] not in _names(records):  # a label may have a slash of its own
+        place, mitigation = rest, ""
+    run, _, step = place.partition("@")
     folders = tuple(records / name for name in _runs(text, records, run))
-    return Chosen(text, tuple(folder / _step(text, folders, step) for folder in folders))
+    found = tuple(folder / _step(text, folders, step) for folder in folders)
+    return Chosen(text, tuple(_mitigated(text, folder, mitigation) for folder in found))
+
+
+def _mitigated(text: str, folder: Path, mitigation: str) -> Path:
+    known = [one.name for one in folder.iterdir() if one.is_dir()]
+    if mitigation and mitigation not in known:
+        raise UserError(
+            f"{text}: unknown mitigation {mitigation!r}.{did_you_mean(mitigation, known)}"
+        )
+    return folder / mitigation
 
 
 def _sweeps(name: str) -> str:
@@ -67,14 +80,17 @@ def _sweeps(name: str) -> str:
 
 def _runs(text: str, records: Path, name: str) -> tuple[str, ...]:
     """The runs that a name stands for: one, or those of a label in the sweep's recipe."""
-    runs = [folder.name for folder in records.iterdir() if folder.is_dir()]
-    if name in runs:
-        return (name,)
+    known = _names(records)
+    if name not in known:
+        raise UserError(f"{text}: unknown run {name!r}.{did_you_mean(name, list(known))}")
+    return known[name]
+
+
+def _names(records: Path) -> dict[str, tuple[str, ...]]:
+    """Labels of the sweep's recipe and runs with records, and the runs that each stands for."""
     recipe = records.parent / "recipe.yaml"
     labels = load_recipe(str(recipe), SweepRecipe, []).runs if recipe.is_file() else {}
-    if name not in labels:
-        raise UserError(f"{text}: unknown run {name!r}.{did_you_mean(name, [*runs, *labels])}")
-    return labels[name]
+    return labels | {one.name: (one.name,) for one in records.iterdir() if one.is_dir()}
 
 
 def _step(text: str, folders: tuple[Path, ...], step: str) -> str:

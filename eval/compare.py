@@ -6,6 +6,7 @@ A and B are each one of
     runs/<sweep>/records/<run>/<step>   a folder of records
     <sweep>:<run>@<step>                the same by name; without @<step> the last one; <sweep>:base is the base model
     <sweep>:<label>@<step>              a regime of the sweep's recipe: its seeds, pooled by problem
+each, with /<mitigation> behind it, with that mitigation (docs/mitigations.md), e.g. tiny_mitigations:base/budget_stop_32
 
 Differences are A - B, with 95 % intervals; what the verdicts mean is in eval/paired.py. Records are paired by problem,
 condition and sample; what has no partner is counted and left out.
