@@ -101,16 +101,17 @@ def _forbidding() -> frozenset[str]:
 
 
 def _by_kind(measured: Measured) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Metric, slice, records and the share met of them: for every kind of constraint, and for those that forbid something
-    and those that ask for something together."""
-    polarities: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
-    for (metric, kind), (rows, met) in measured.kinds.items():
-        yield metric, f"kind={kind}", rows, met
+    """Metric, slice, record and verdict of every constraint: of each kind, of those that forbid something and of those that
+    ask for something, and of all (IFEval's instruction level)."""
+    together: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for (metric, kind), found in measured.kinds.items():
+        yield metric, f"kind={kind}", *found
         polarity = "negative" if kind in _forbidding() else "positive"
-        polarities.setdefault((metric, polarity), []).append((rows, met))
-    for (metric, polarity), found in sorted(polarities.items()):
-        rows, met = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        yield metric, f"polarity={polarity}", rows, met
+        for name in ("all", f"polarity={polarity}"):
+            together.setdefault((metric, name), []).append(found)
+    for (metric, name), parts in sorted(together.items()):
+        rows, met = map(np.concatenate, zip(*parts, strict=True))
+        yield metric, name, rows, met
 
 
 def _slices(measured: Measured, edges: tuple[float, ...]) -> Iterator[tuple[str, np.ndarray]]:
