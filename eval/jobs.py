@@ -122,18 +122,15 @@ class Plan:
         return How(r.sampling, r.seed, device, r.dtype, r.adapters, r.chat_template_kwargs)
 
     def jobs(self) -> list[Job]:
-        """In the order of the recipe, those with mitigations behind the others."""
+        """In the order of the recipe."""
         backend, benchmarks, mitigations = self.backend(), self.benchmarks(), self.mitigations()
-        plain: list[Job] = []
-        mitigated: list[Job] = []
+        found = []
         for one in candidates(self.recipe, self.where, backend.served, self.watch):
             digest = one.weights.path if backend.served else one.weights.digest()
             for benchmark in benchmarks:
-                for mitigation in mitigations:
-                    job = self._job(one, benchmark, mitigation, digest)
-                    (plain if job.plain else mitigated).append(job)
+                found += [self._job(one, benchmark, each, digest) for each in mitigations]
         drafting = backend.drafts and self.recipe.sampling.temperature == 0
-        return (_with_drafts(plain) if drafting else plain) + mitigated
+        return _with_drafts(found) if drafting else found
 
     def _job(
         self, one: Candidate, benchmark: Benchmark, mitigation: Mitigation, digest: str
@@ -164,11 +161,14 @@ class Plan:
 
 def _with_drafts(jobs: list[Job]) -> list[Job]:
     """A run's first checkpoint drafts for its others, and the first of all for the first ones of runs: decided by the
-    recipe, not by which worker is where, since another draft may round a tie otherwise."""
+    recipe, not by which worker is where, since another draft may round a tie otherwise. Mitigations write without."""
     firsts: dict[tuple[Benchmark, str], Job] = {}
     very_first: dict[Benchmark, Job] = {}
     found = []
     for job in jobs:
+        if not job.plain:
+            found.append(job)
+            continue
         run = job.benchmark, job.candidate.run
         drafting = firsts.get(run) or very_first.get(job.benchmark)
         one = replace(job, drafts=drafting) if drafting else job

@@ -303,10 +303,14 @@ class ClassifierRecipe(Recipe):
 
 @dataclass(frozen=True)
 class Regime:
-    """A training recipe with overrides of its own, e.g. ["length_penalty={name: kimi}"]."""
+    """A training recipe with overrides of its own, e.g. ["length_penalty={name: kimi}"].
+
+    start: label of a regime above, from whose last checkpoint of the same seed this one starts; "": from the recipe's model
+    """
 
     recipe: str
     overrides: tuple[str, ...] = ()
+    start: str = ""
 
 
 @dataclass(frozen=True)

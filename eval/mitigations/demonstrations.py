@@ -4,6 +4,7 @@ Written by us, not collected from a model; of kinds that may be trained on (data
 out stays so. Each is checked by our verifiers when it is used (eval/mitigations/few_shot.py).
 """
 
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -32,7 +33,8 @@ class Demonstration(NamedTuple):
     answer: str | None = None
 
 
-def demonstrations(source: Source, count: int) -> list[Demonstration]:
+@cache
+def demonstrations(source: Source, count: int) -> tuple[Demonstration, ...]:
     """The first `count`. Raises ValueError where there are fewer, or one of them is not what it says."""
     if source == "tiny":
         rows = Tiny(count, steps=(1, 2, 3), num_constraints=(1, 2)).load(SEED)
@@ -46,7 +48,7 @@ def demonstrations(source: Source, count: int) -> list[Demonstration]:
         found = [_built(one) for one in islice(written, count)]
     for number, one in enumerate(found):
         require_right(one, f"demonstration {number} of {source}")
-    return found
+    return tuple(found)
 
 
 def require_right(one: Demonstration, where: str) -> None:
