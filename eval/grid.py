@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.arrows import draw_arrows
-from eval.export import Rows, write_table
+from eval.export import write_table
 from eval.jobs import Job
-from eval.measured import measure
+from eval.measured import join, measure
 from eval.mitigations import NONE
 from eval.mitigations.selecting import DIRECT, REASON
 from eval.paired import Difference, differences, pair
@@ -40,6 +40,7 @@ SHOWN = {
 WITH_INTERVAL = ("hacc", "accuracy_with", "correct_and_hacc")  # the others' are in the file
 COMPARED = ("hacc", "sacc", "accuracy_without", "accuracy_with", "correct_and_hacc", "generated_tokens")  # fmt: skip
 REFERENCES = {"cot": NONE, "direct": DIRECT}
+ByMitigation = dict[str, list[Record]]
 PRINTED = (("cot", "hacc"), ("cot", "accuracy_with"), ("direct", "hacc"))
 
 
@@ -52,11 +53,14 @@ class Selection(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One mitigation of one checkpoint on one benchmark. scores: by metric, over all of its prompts; against: by reference,
-    mitigation minus reference; selection: None where nothing was selected"""
+    """One mitigation of one checkpoint on one benchmark; run is None: of a regime's step, pooled over its seeds by problem.
+
+    scores: by metric, over all of its prompts; against: by reference, mitigation minus reference; selection: None where
+    nothing was selected; shown: it stands for its regime and step in tables and pictures, the pooled one or the only one
+    """
 
     label: str
-    run: str
+    run: str | None
     step: int
     benchmark: str
     mitigation: str
@@ -64,10 +68,11 @@ class Cell(NamedTuple):
     scores: dict[str, Score]
     against: dict[str, list[Difference]]
     selection: Selection | None
+    shown: bool
 
     @property
     def checkpoint(self) -> str:
-        return f"{self.run}@{self.step}"
+        return f"{self.label}@{self.step}"
 
     def difference(self, reference: str, metric: str) -> Difference | None:
         found = self.against.get(reference, [])
@@ -77,13 +82,14 @@ class Cell(NamedTuple):
 def report_grid(jobs: Sequence[Job], recipe: SweepRecipe, out: Path, console: Console) -> None:
     """Prints the tables of each benchmark; writes mitigations.csv, .parquet and the picture (.png, .svg, .pdf)."""
     cells = grid(jobs, recipe.seed)
-    for place in dict.fromkeys((cell.checkpoint, cell.benchmark) for cell in cells):
-        rows = [cell for cell in cells if (cell.checkpoint, cell.benchmark) == place]
+    shown = [cell for cell in cells if cell.shown]
+    for place in dict.fromkeys((cell.checkpoint, cell.benchmark) for cell in shown):
+        rows = [cell for cell in shown if (cell.checkpoint, cell.benchmark) == place]
         console.print(_scores_table(rows, " on ".join(place)))
         console.print(_against_table(rows, " on ".join(place)))
-    write_table(_rows(cells), out, "mitigations")
+    write_table([_row(cell) for cell in cells], out, "mitigations")
     drawn = draw_arrows(
-        [(c.checkpoint, c.benchmark, c.mitigation, c.scores) for c in cells],
+        [(c.checkpoint, c.benchmark, c.mitigation, c.scores) for c in shown],
         recipe.title or recipe.name,
         out,
     )
@@ -93,34 +99,47 @@ def report_grid(jobs: Sequence[Job], recipe: SweepRecipe, out: Path, console: Co
 
 def grid(jobs: Sequence[Job], seed: int) -> list[Cell]:
     """Checkpoints in the order of the recipe; the oracle where both of its parts are there."""
-    groups: dict[tuple[str, str, int, str], list[Job]] = {}
+    places: dict[tuple[str, int, str], dict[str, list[Job]]] = {}
     for job in jobs:
         one = job.candidate
-        groups.setdefault((one.label, one.run, one.step, job.benchmark.label), []).append(job)
-    return [cell for place, members in groups.items() for cell in _cells(place, members, seed)]
+        runs = places.setdefault((one.label, one.step, job.benchmark.label), {})
+        runs.setdefault(one.run, []).append(job)
+    found: list[Cell] = []
+    for (label, step, benchmark), runs in places.items():
+        parts = {run: _records(members) for run, members in runs.items()}
+        if len(parts) > 1:
+            found += _cells((label, None, step, benchmark), list(parts.values()), seed, True)
+        for run, part in parts.items():
+            found += _cells((label, run, step, benchmark), [part], seed, len(parts) == 1)
+    return found
 
 
-def _cells(place: tuple[str, str, int, str], jobs: Sequence[Job], seed: int) -> list[Cell]:
-    records = {job.mitigation.label: job.file().read() for job in jobs}
-    baselines = {name: records[label] for name, label in REFERENCES.items() if label in records}
-    if len(baselines) == len(REFERENCES):
-        records[ORACLE] = oracle(*baselines.values())
-    measured = {label: measure(found) for label, found in records.items()}
-    return [
-        Cell(
-            *place,
-            label,
-            len(found),
-            {s.metric: s for s in scores_of(measured[label], (), seed) if s.slice == "all"},
-            {
-                name: differences(pair(measured[label], measured[other]), list(COMPARED), seed)
-                for name, other in REFERENCES.items()
-                if other in measured and other != label
-            },
-            selection(found, *baselines.values()) if label not in (NONE, DIRECT, ORACLE) and len(baselines) == 2 else None,
-        )
-        for label, found in records.items()
-    ]  # fmt: skip
+def _records(jobs: Sequence[Job]) -> ByMitigation:
+    found = {job.mitigation.label: job.file().read() for job in jobs}
+    if NONE in found and DIRECT in found:
+        found[ORACLE] = oracle(found[NONE], found[DIRECT])
+    return found
+
+
+def _cells(
+    place: tuple[str, str | None, int, str], runs: Sequence[ByMitigation], seed: int, shown: bool
+) -> list[Cell]:
+    """Of the mitigations that all runs have."""
+    labels = [label for label in runs[0] if all(label in run for run in runs)]
+    measured = {label: join([measure(run[label]) for run in runs]) for label in labels}
+    found = []
+    for label in labels:
+        scores = scores_of(measured[label], (), seed)
+        against = {
+            name: differences(pair(measured[label], measured[other]), list(COMPARED), seed)
+            for name, other in REFERENCES.items()
+            if other in measured and other != label
+        }
+        chosen = selection([(run[label], run[NONE], run[DIRECT]) for run in runs]) if ORACLE in labels else None  # fmt: skip
+        of_all = {score.metric: score for score in scores if score.slice == "all"}
+        num = len(measured[label].keys)
+        found.append(Cell(*place, label, num, of_all, against, chosen, shown))
+    return found
 
 
 def share_met(records: Sequence[Record]) -> dict[str, float]:
@@ -142,20 +161,30 @@ def oracle(cot: Sequence[Record], direct: Sequence[Record]) -> list[Record]:
 
 
 def selection(
-    records: Sequence[Record], cot: Sequence[Record], direct: Sequence[Record]
+    runs: Sequence[tuple[Sequence[Record], Sequence[Record], Sequence[Record]]],
 ) -> Selection | None:
-    decided = [one for one in records if one.decision in (REASON, DIRECT) and one.met]
+    """runs: of each, the records where something may have been selected, with reasoning, and without"""
+    decided = [pair for run in runs for pair in _decisions(*run)]
     if not decided:
         return None
-    with_cot, without = share_met(cot), share_met(direct)
-    pairs = [
-        (one.decision == REASON, with_cot[one.prompt_key] > without[one.prompt_key])
-        for one in decided
-        if with_cot[one.prompt_key] != without[one.prompt_key]
-    ]
+    pairs = [one for one in decided if one is not None]
     right = sum(said and better for said, better in pairs)
     said, better = sum(said for said, _ in pairs), sum(better for _, better in pairs)
     return Selection(right / said if said else None, right / better if better else None)
+
+
+def _decisions(
+    records: Sequence[Record], cot: Sequence[Record], direct: Sequence[Record]
+) -> list[tuple[bool, bool] | None]:
+    """Of each decision: whether it was to reason, and whether that was better; None where the two are even."""
+    with_cot, without = share_met(cot), share_met(direct)
+    return [
+        None
+        if with_cot[one.prompt_key] == without[one.prompt_key]
+        else (one.decision == REASON, with_cot[one.prompt_key] > without[one.prompt_key])
+        for one in records
+        if one.decision in (REASON, DIRECT) and one.met
+    ]
 
 
 def _scores_table(cells: Sequence[Cell], title: str) -> Table:
@@ -199,13 +228,9 @@ def _selected(found: Selection | None) -> str:
     return ", ".join("-" if one is None else f"{one:.2f}" for one in found)
 
 
-def _rows(cells: Sequence[Cell]) -> Rows:
-    return [_row(cell) for cell in cells]
-
-
 def _row(cell: Cell) -> dict[str, object]:
     row: dict[str, object] = {
-        "label": cell.label, "run": cell.run, "step": cell.step, "benchmark": cell.benchmark,
+        "label": cell.label, "run": cell.run or "all seeds", "step": cell.step, "benchmark": cell.benchmark,
         "mitigation": cell.mitigation, "num_prompts": cell.num_prompts,
     }  # fmt: skip
     for metric in SHOWN.values():

@@ -1,6 +1,7 @@
 """Mitigations in a sweep, on the committed base model: exact ids, draws, resuming, where records lie, and the grid."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -27,7 +28,7 @@ from recipes.errors import UserError
 from recipes.schema import Sampling, SweepRecipe, load_recipe
 from tests.test_mitigations import task
 from tests.test_sweep_backends import by_vllm, vllm
-from tests.test_sweep_engine import BASE, TINY, recipe, records, runs, sweep
+from tests.test_sweep_engine import BASE, TINY, perturbed, recipe, records, runs, sweep
 
 __all__ = ["runs", "vllm"]
 TOKENIZER = AutoTokenizer.from_pretrained(BASE, padding_side="left")
@@ -257,10 +258,30 @@ def test_selections_are_measured_where_the_two_differ():
     cot, direct = ([record(*one) for one in some.items()] for some in (with_cot, without))
     said = {"p": "reason", "q": "reason", "r": "reason", "s": "direct"}
     chosen = [record(key, [True, True], decision) for key, decision in said.items()]
-    assert selection(chosen, cot, direct) == Selection(precision=0.5, recall=1.0)
+    assert selection([(chosen, cot, direct)]) == Selection(precision=0.5, recall=1.0)
     chosen = [record(key, [True, True], "direct") for key in said]
-    assert selection(chosen, cot, direct) == Selection(precision=None, recall=0.0)
-    assert selection(cot, cot, direct) is None
+    assert selection([(chosen, cot, direct)]) == Selection(precision=None, recall=0.0)
+    assert selection([(cot, cot, direct)]) is None
+    # two seeds: what is said of both counts
+    assert selection([(chosen, cot, direct), (chosen, direct, cot)]).recall == 0.0
+
+
+def test_seeds_are_pooled_by_problem_and_kept_beside(runs, capsys, tmp_path):
+    copy = perturbed(tmp_path / "p", 1)
+    what = {"checkpoints": {"both": [str(BASE)], "other": [str(copy)]}, "mitigations": GRID[:1]}
+    sweep(runs, capsys, **what)
+    jobs = Plan(recipe(**what), "s.yaml", runs / "s").jobs()
+    assert [cell.shown for cell in grid(jobs, 0)] == [True] * len(jobs) + [True] * 2
+    # the same records as those of two seeds of one regime
+    seeds = [replace(job, candidate=replace(job.candidate, label="r", step=1)) for job in jobs]
+    cells = grid(seeds, 0)
+    of_all = {cell.mitigation: cell for cell in cells if cell.run is None}
+    assert {cell.run for cell in cells if cell.shown} == {None}
+    single = [cell for cell in cells if cell.run and cell.mitigation == "budget_stop_6"]
+    assert len(single) == 2 and of_all["budget_stop_6"].num_prompts == 24
+    for metric in ("hacc", "generated_tokens"):
+        mean = np.mean([cell.difference("cot", metric).difference for cell in single])
+        assert of_all["budget_stop_6"].difference("cot", metric).difference == pytest.approx(mean)
 
 
 def test_a_grid_of_the_half_that_was_measured_pairs_that_half(runs, capsys, monkeypatch):
