@@ -15,7 +15,6 @@ from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from eval.measured import COMPLETED, LENGTHS, Key, Measured
@@ -127,11 +126,21 @@ def differences(pairs: Pairs, metrics: list[str], seed: int = 0) -> list[Differe
     apart = np.column_stack([found.a - found.b for found in sums.values()])
     counts = np.column_stack([found.counts for found in sums.values()])
     low, high = percentiles(ratios(apart, counts, resamples(pairs.strata, seed)))
-    holm = multipletests(sign_flip(apart, seed), ALPHA, method="holm")[1]
+    corrected = holm(sign_flip(apart, seed))
     return [
         _difference(metric, found, (float(lo), float(hi)), float(p), pairs.strata)
-        for (metric, found), lo, hi, p in zip(sums.items(), low, high, holm, strict=True)
+        for (metric, found), lo, hi, p in zip(sums.items(), low, high, corrected, strict=True)
     ]
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's step-down p-values (1979), (num_tests,). statsmodels agrees, but collects garbage at each call, which takes
+    longer than all else of a comparison."""
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    found = np.empty_like(p)
+    found[order] = np.minimum(steps, 1)
+    return found
 
 
 def _difference(

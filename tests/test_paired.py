@@ -17,6 +17,7 @@ from eval.paired import (
     Sums,
     differences,
     dominance,
+    holm,
     pair,
     problems_needed,
     sign_flip,
@@ -249,3 +250,19 @@ def test_spread_of_differences_is_within_strata_and_agrees_with_the_sample_varia
     assert spread(Sums(3 * apart, np.zeros(8), np.full(8, 3.0)), ((1, 1),) * 8) == pytest.approx(
         apart.std(ddof=1)
     )
+
+
+def test_holms_correction_is_that_of_statsmodels():
+    """By hand: 0.01 x 3, 0.03 x 2, 0.04 x 1, never falling."""
+    assert holm(np.array([0.04, 0.01, 0.03])).tolist() == pytest.approx([0.06, 0.03, 0.06])
+    for p in np.random.default_rng(0).uniform(0, 1, (50, 6)) ** 3:
+        assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+
+
+def test_the_number_of_problems_is_found_for_every_effect():
+    """statsmodels' root finder gave NaN for some large effects."""
+    power = TTestPower().power
+    for effect in (0.01, 0.3, *np.linspace(1, 6, 60)):
+        needed = problems_needed(effect, 1.0)
+        assert power(effect, needed, 0.05) >= 0.8
+        assert needed == 2 or power(effect, needed - 1, 0.05) < 0.8
