@@ -209,15 +209,17 @@ def problems_needed(difference: float, deviation: float) -> int | None:
 
 @cache
 def _needed(effect: float) -> int | None:
-    """effect: the difference in standard deviations of one problem's."""
-    power = TTestPower().power
-    if power(effect, 2, ALPHA) >= POWER:
-        return 2
-    if power(effect, MOST_PROBLEMS, ALPHA) < POWER:
-        return None
+    """effect: the difference in standard deviations of one problem's"""
     # Not statsmodels' solve_power: for some effects its root finder gives NaN.
-    numbers = range(2, MOST_PROBLEMS)
-    return numbers[bisect_left(numbers, POWER, key=lambda number: power(effect, number, ALPHA))]
+    numbers = range(2, MOST_PROBLEMS + 1)
+    at = bisect_left(numbers, POWER, key=lambda number: _power(effect, number))
+    return numbers[at] if at < len(numbers) else None
+
+
+def _power(effect: float, number: int) -> float:
+    """Of a paired t-test. The noncentral t gives NaN for some large effects: those are seen, if by more than three problems."""
+    found = float(TTestPower().power(effect, number, ALPHA))
+    return float(number > 3) if math.isnan(found) else found
 
 
 def dominance(pairs: Pairs, axes: tuple[str, str], seed: int = 0) -> Dominance | None:
