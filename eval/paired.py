@@ -217,7 +217,7 @@ def _needed(effect: float) -> int | None:
 
 
 def _power(effect: float, number: int) -> float:
-    """Of a paired t-test. The noncentral t gives NaN for some large effects: those are seen, if by more than three problems."""
+    """Of a paired t-test. The noncentral t gives NaN for some large effects: those are seen, by more than three problems."""
     found = float(TTestPower().power(effect, number, ALPHA))
     return float(number > 3) if math.isnan(found) else found
 
