@@ -20,7 +20,8 @@ from eval.backends import Backend, How, build_backend
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.checkpoints import Candidate, candidates
 from eval.generate import Prompt
-from eval.records import RecordFile, Task, fingerprint
+from eval.marked import fingerprint
+from eval.records import RecordFile, Task
 from eval.weights import config_of
 from recipes.errors import UserError
 from recipes.run import RunDir, runs_root
