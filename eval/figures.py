@@ -50,10 +50,10 @@ METADATA: dict[str, dict[str, None]] = {
 }
 
 
-def save(figure: Figure, out: Path, dpi: int, **kwargs: Any) -> None:
-    """curve.png, curve.svg and curve.pdf in `out`; closes the figure."""
+def save(figure: Figure, out: Path, dpi: int, stem: str = "curve", **kwargs: Any) -> None:
+    """<stem>.png, .svg and .pdf in `out`; closes the figure."""
     for suffix, metadata in METADATA.items():
-        temporary = out / f".curve.tmp.{suffix}"
+        temporary = out / f".{stem}.tmp.{suffix}"
         figure.savefig(temporary, dpi=dpi, metadata=metadata, **kwargs)
-        temporary.replace(out / f"curve.{suffix}")
+        temporary.replace(out / f"{stem}.{suffix}")
     plt.close(figure)

@@ -16,34 +16,43 @@ from typing import Any
 from filelock import FileLock
 
 from data.prompt import messages
+from eval.attention.located import Asked, located
+from eval.attention.records import AttentionFile
 from eval.backends import Backend, How, build_backend
+from eval.backends.transformers import Transformers
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.checkpoints import Candidate, candidates
 from eval.generate import Prompt
-from eval.marked import fingerprint
+from eval.marked import MarkedFile, fingerprint
 from eval.records import RecordFile, Task
 from eval.weights import config_of
+from recipes.attention import Attention
 from recipes.errors import UserError
 from recipes.run import RunDir, runs_root
 from recipes.schema import SweepRecipe
+from recipes.typed import one_of
 
 # Of how completions are made. 2: each row draws by itself, and the mark covers config, stops and tokenizer and leaves out
 # the size of batches; records of before are read by whoever names the file, but made anew by a sweep.
 VERSION = "2"
+ATTENTION_VERSION = "attention 1"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold."""
+    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold; attention: None for
+    completions, else what is measured of their attention."""
 
     candidate: Candidate
     benchmark: Benchmark
     digest: str
     mark: str
     path: Path
+    attention: Attention | None = None
 
-    def file(self) -> RecordFile:
-        return RecordFile(self.path, self.mark)
+    def file(self) -> MarkedFile[Any]:
+        kind = AttentionFile if self.attention else RecordFile
+        return kind(self.path, self.mark)
 
     def claim(self) -> FileLock:
         """Held by the one process that makes these records; the kernel lets go of it when that process dies, however it
@@ -106,6 +115,10 @@ class Plan:
             for benchmark in benchmarks:
                 path = self.out / "records" / one.run / str(one.step) / f"{benchmark.label}.jsonl"
                 found.append(Job(one, benchmark, digest, self._mark(one, benchmark, digest), path))
+            if attention := self.recipe.attention:
+                path = self.out / "attention" / one.run / f"{one.step}.jsonl"
+                mark = self._attention_mark(one, digest)
+                found.append(Job(one, self._attended(), digest, mark, path, attention))
         return found
 
     def mine(self) -> list[Job]:
@@ -116,6 +129,32 @@ class Plan:
         settings = [VERSION, self.backend().mark(), benchmark, r.seed, r.dtype, r.chat_template_kwargs,
                     s.max_new_tokens, s.temperature, s.top_p, s.num_samples, one.weights.base and r.adapters]  # fmt: skip
         return fingerprint([digest, repr(settings), _prompts_digest(benchmark, r.seed)])
+
+    def asked(self) -> list[Asked]:
+        """What attention is measured on. Raises UserError for a recipe that asks for what cannot be measured."""
+        attention, where = self.recipe.attention, f"{self.where}: attention"
+        assert attention is not None
+        found = self.backend()
+        if not isinstance(found, Transformers):
+            raise UserError(
+                f"{where}: found backend {self.recipe.backend['name']!r}; expected transformers, which shows its attention"
+            )
+        return located(tasks(self._attended(), self.recipe.seed), attention, where)
+
+    def _attended(self) -> Benchmark:
+        assert self.recipe.attention is not None
+        labels = {one.label: one for one in self.benchmarks()}
+        name = self.recipe.attention.benchmark
+        one_of("benchmark", name, labels, f"{self.where}: attention")
+        return labels[name]
+
+    def _attention_mark(self, one: Candidate, digest: str) -> str:
+        r = self.recipe
+        assert r.attention is not None
+        settings = [ATTENTION_VERSION, self._attended(), r.seed, r.dtype, r.chat_template_kwargs, r.sampling.batch_size,
+                    r.attention.max_new_tokens, r.attention.per_head, one.weights.base and r.adapters]  # fmt: skip
+        prompts = (f"{asked.task.key}\t{asked.prompt}" for asked in self.asked())
+        return fingerprint([digest, repr(settings), *prompts])
 
     def finished(self) -> bool:
         """Whether no run will write a further checkpoint."""
@@ -148,9 +187,10 @@ class Twins:
 
     def __init__(self) -> None:
         self._paths: dict[str, set[Path]] = {}
-        for path in runs_root().glob("*/records/*/*/*.jsonl"):
-            if mark := RecordFile.mark_of(path):
-                self._paths.setdefault(mark, set()).add(path)
+        for pattern in ("*/records/*/*/*.jsonl", "*/attention/*/*.jsonl"):
+            for path in runs_root().glob(pattern):
+                if mark := MarkedFile.mark_of(path):
+                    self._paths.setdefault(mark, set()).add(path)
 
     def add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -162,7 +202,7 @@ class Twins:
         if file.complete():
             return True
         for path in self._paths.get(job.mark, ()):
-            if RecordFile(path, job.mark).complete():
+            if MarkedFile.mark_of(path) == job.mark:
                 job.path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, file.part)
                 file.finish()

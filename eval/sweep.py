@@ -19,9 +19,12 @@ from rich.console import Console
 from tqdm import tqdm
 
 from data.tokenizer import load_chat_tokenizer
+from eval.attention.report import attention_report
+from eval.attention.summary import Attended
 from eval.benchmarks import Benchmark, tasks
 from eval.checkpoints import weights_of
 from eval.curve import report
+from eval.export import Rows
 from eval.floors import floors
 from eval.jobs import Job, Plan, part_of
 from eval.measured import measure
@@ -51,15 +54,18 @@ def main(
         where = f"{args.config}: base"
         folder = weights_of(recipe.base, where).tokenizer
         load_chat_tokenizer(folder, where, recipe.chat_template_kwargs)
+    if recipe.attention:
+        plan.asked()
     all_jobs = plan.jobs()
     mine = part_of(all_jobs)
     todo = [job for job in mine if not job.file().complete()]
     samples = recipe.sampling.num_samples
     counts = {one.label: len(tasks(one, recipe.seed)) * samples for one in benchmarks}
     lines = ", ".join(f"{label}: {count:,} completions" for label, count in counts.items())
-    print(
-        f"{len(all_jobs) // len(benchmarks)} checkpoints x ({lines}); {len(todo)} of {len(mine)} jobs to do"
-    )
+    if recipe.attention:
+        lines += f", attention: {len(plan.asked()):,} prompts"
+    each = len(benchmarks) + (recipe.attention is not None)
+    print(f"{len(all_jobs) // each} checkpoints x ({lines}); {len(todo)} of {len(mine)} jobs to do")
     if args.dry_run:
         return
     out.create(recipe)
@@ -78,16 +84,35 @@ def main(
         return
     done = [job for job in plan.jobs() if job.file().complete()] if watch else all_jobs
     console = Console(width=None if sys.stdout.isatty() else 120)
-    report(_scored(done, recipe.seed), recipe, out.path, console)
+    scored = _scored([job for job in done if job.attention is None], recipe.seed)
+    attended = _attended([job for job in done if job.attention is not None])
+    tables = _attention(attended, scored, recipe, out.path, console) if recipe.attention else None
+    report(scored, recipe, out.path, console, tables)
     for one in benchmarks:
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
             console.print(floor)
-    _write_page(done, benchmarks, recipe, out.path / "report.html")
+    of_records = [job for job in done if job.attention is None]
+    _write_page(of_records, benchmarks, attended, recipe, out.path / "report.html")
+
+
+def _attended(done: list[Job]) -> list[Attended]:
+    return [
+        Attended(j.candidate.label, j.candidate.run, j.candidate.step, j.file().read())
+        for j in done
+    ]
+
+
+def _attention(
+    attended: list[Attended], scored: list[CheckpointScores], recipe: SweepRecipe, out: Path, console: Console
+) -> dict[str, Rows]:  # fmt: skip
+    assert recipe.attention is not None
+    title = recipe.title or recipe.name
+    return attention_report(attended, scored, recipe.attention.benchmark, title, out, console)
 
 
 def _write_page(
-    done: list[Job], benchmarks: Sequence[Benchmark], recipe: SweepRecipe, path: Path
-) -> None:
+    done: list[Job], benchmarks: Sequence[Benchmark], attended: list[Attended], recipe: SweepRecipe, path: Path
+) -> None:  # fmt: skip
     points = [
         Point(
             j.candidate.label, j.candidate.run, j.candidate.step, j.benchmark.label, j.file().read()
@@ -95,7 +120,7 @@ def _write_page(
         for j in done
     ]
     asked = {one.label: tasks(one, recipe.seed) for one in benchmarks}
-    write_report(points, asked, path, recipe.title or recipe.name, recipe.seed)
+    write_report(points, asked, path, recipe.title or recipe.name, recipe.seed, attended)
     print(f"{path}: the curve, and every completion behind it")
 
 

@@ -10,7 +10,8 @@ from data.chat import prompt_text
 from data.constraints.base import from_spec
 from data.example import Example
 from data.prompt import INSTRUCTION, Span, assemble, assemble_spanned, messages, plain
-from eval.attention.located import asked, extracted, read_passages, spread
+from eval.attention.extract import extracted
+from eval.attention.located import asked, read_passages, spread
 from eval.attention.spans import find, locate
 from eval.benchmarks.tiny import Tiny
 from eval.records import Task
@@ -194,7 +195,7 @@ def test_passages_of_a_file_are_found_in_their_prompts(tmp_path):
     passages = read_passages(path, {"a": task.prompt})
     ((_, prompt),) = asked([task], passages, "x.yaml: attention")
     assert prompt.text[slice(*prompt.spans[0])] == "No comma."
-    with pytest.raises(UserError, match="jsonl:1: text: found 'Go. No comma.'; expected the prompt of 'a'"):  # fmt: skip
+    with pytest.raises(UserError, match=r"jsonl:1: text: found 'Go. No comma.'; expected the prompt of 'a'"):  # fmt: skip
         read_passages(path, {"a": "Another."})
 
 

@@ -20,8 +20,12 @@ Dropped = Literal[
 
 
 class Shown(TypedDict):
-    """Of the few prompts that are shown as they are. alpha_bar: of each reasoning and answer token in order; tokens: texts
-    of the prompt's tokens; constraint: of each token, the number of its constraint from 1, 0 for none; attention: (L, T0)."""
+    """Of the few prompts that are shown as they are.
+
+    alpha_bar:  of each reasoning and answer token in order
+    tokens:     texts of the prompt's tokens; constraint: of each, the number of its constraint from 1, 0 for none
+    attention:  (L, T0)
+    """
 
     alpha_bar: Layers
     tokens: list[str]

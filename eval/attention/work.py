@@ -20,10 +20,11 @@ from eval.attention.records import (
     table,
     what_was_measured,
 )
-from eval.attention.runs import Marks, Reading, Run, readings
+from eval.attention.runs import RUNS, Marks, Reading, Run, readings
 from eval.attention.spans import PromptTokens, locate
 from eval.generate import Generation
 from eval.records import Record, judge
+from recipes.attention import Attention
 from recipes.errors import UserError
 
 NUM_SHOWN = 3  # prompts of which every step and every prompt token is kept
@@ -66,30 +67,43 @@ class Pair(NamedTuple):
 def attention_records(
     model: Model,
     prompts: Sequence[Asked],
-    max_new_tokens: int,
+    settings: Attention,
     batch_size: int,
-    per_head: bool,
     done: Container[str] = (),
 ) -> Iterator[list[AttentionRecord]]:
     """A batch at a time; one whose tasks are all done is not made again. Greedy. A prompt's filler is another one's of its
     batch."""
-    for start in range(0, len(prompts), batch_size):
-        batch = list(enumerate(prompts[start : start + batch_size], start))
-        if all(one.task.key in done for _, one in batch):
-            continue
-        yield _batch(model, batch, max_new_tokens, per_head)
+    for batch in _batches(prompts, batch_size):
+        if not all(one.task.key in done for _, one in batch):
+            yield _batch(model, batch, settings)
+
+
+def whole(
+    prompts: Sequence[Asked], kept: Sequence[AttentionRecord], batch_size: int
+) -> list[AttentionRecord]:
+    """Of an interrupted run's records those of batches that were written to their end."""
+    done = {one.key for one in kept if one.dropped or one.run == RUNS[-1]}
+    batches = [{one.task.key for _, one in batch} for batch in _batches(prompts, batch_size)]
+    finished = set().union(*(keys for keys in batches if keys <= done))
+    return [one for one in kept if one.key in finished]
+
+
+def _batches(prompts: Sequence[Asked], size: int) -> Iterator[list[tuple[int, Asked]]]:
+    """With their places among all prompts."""
+    for start in range(0, len(prompts), size):
+        yield list(enumerate(prompts[start : start + size], start))
 
 
 def _batch(
-    model: Model, batch: list[tuple[int, Asked]], max_new_tokens: int, per_head: bool
+    model: Model, batch: list[tuple[int, Asked]], settings: Attention
 ) -> list[AttentionRecord]:
     prompts = [one for _, one in batch]
     pairs = [
         Pair(place, one, direct, cot)
         for (place, one), direct, cot in zip(
             batch,
-            _written(model, prompts, True, max_new_tokens),
-            _written(model, prompts, False, max_new_tokens),
+            _written(model, prompts, True, settings.max_new_tokens),
+            _written(model, prompts, False, settings.max_new_tokens),
             strict=True,
         )
     ]
@@ -97,7 +111,7 @@ def _batch(
     kept = [pair for pair in pairs if not _fault(pair)]
     for number, pair in enumerate(kept):
         others = [_reasoning(other) for other in kept[number + 1 :] + kept[:number]]
-        found += _records(model, pair, others, per_head)
+        found += _records(model, pair, others, settings.per_head)
     return found
 
 
