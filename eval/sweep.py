@@ -49,13 +49,13 @@ def main(
     out = RunDir.named(recipe.name)
     plan = Plan(recipe, args.config, out.path, watch)
     benchmarks = plan.benchmarks()
+    if recipe.attention:
+        plan.asked()
     if recipe.base and not plan.backend().served:
         # Before hours of work on the runs.
         where = f"{args.config}: base"
         folder = weights_of(recipe.base, where).tokenizer
         load_chat_tokenizer(folder, where, recipe.chat_template_kwargs)
-    if recipe.attention:
-        plan.asked()
     all_jobs = plan.jobs()
     mine = part_of(all_jobs)
     todo = [job for job in mine if not job.file().complete()]

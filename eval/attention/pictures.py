@@ -123,7 +123,9 @@ def _grid(
             plain(axes)
             axes.tick_params(labelsize=8)
         panels[row][0].set_ylabel(name, fontsize=9)
-        panels[row][-1].legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
+        panels[row][-1].legend(
+            fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5)
+        )
     for axes, one in zip(panels[0], columns, strict=True):
         axes.set_title(f"{one.of.label}, step {one.of.step}", fontsize=8.5)
     for axes in panels[-1]:

@@ -41,7 +41,10 @@ def attention_report(
 ) -> dict[str, Rows]:
     """Draws, prints, and returns the tables by name. parts: in the order of the legend; scores: of the benchmark, () for
     none."""
-    drawn = [Drawn(one, summary(one.records)) for one in with_pools(parts)]
+    drawn: list[Drawn] = []
+    for one in with_pools(parts):
+        same = bool(drawn) and drawn[-1].of.records is one.records  # the only seed of its step
+        drawn.append(Drawn(one, drawn[-1].figures if same else summary(one.records)))
     console.print(_table(drawn, benchmark))
     console.print(_dropped([one.of for one in drawn if one.of.run is None]), highlight=False)
     tables = {"attention": [row for one in drawn for row in _rows(one, benchmark)]}
