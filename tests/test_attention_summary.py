@@ -68,8 +68,9 @@ def test_constraints_by_kind_and_by_what_became_of_them():
     two = {"kinds": ["a:b", "c:d"], "per_constraint": [[0.2, 0.4], [0.6, 1.0]]}
     records = [record("p", run, **two, met=[True, run != "cot"]) for run in BETA]
     found = summary(records)
-    values = {group: get(found, group, "beta", "cot", None).value for group in ("kind=a:b", "kind=c:d", "met", "broken")}  # fmt: skip
-    assert values == pytest.approx({"kind=a:b": 0.3, "kind=c:d": 0.8, "met": 0.3, "broken": 0.8})
+    expected = {"kind=a:b": 0.3, "kind=c:d": 0.8, "met": 0.3, "broken": 0.8}
+    values = {group: get(found, group, "beta", "cot", None).value for group in expected}
+    assert values == pytest.approx(expected)
 
 
 def test_dropped_prompts_and_missing_layers_count_for_nothing():
@@ -125,9 +126,10 @@ def test_traces_are_means_over_prompts():
 
 
 def test_seeds_of_a_step_are_pooled():
-    parts = [Attended("A", "a0", 5, prompt("p")), Attended("A", "a1", 5, prompt("p", 0.2)), Attended("B", "b0", 1, prompt("p"))]  # fmt: skip
-    pooled = with_pools(parts)
-    assert [(one.label, one.run) for one in pooled] == [("A", None), ("A", "a0"), ("A", "a1"), ("B", None), ("B", "b0")]  # fmt: skip
+    seeds = [Attended("A", "a0", 5, prompt("p")), Attended("A", "a1", 5, prompt("p", 0.2))]
+    pooled = with_pools([*seeds, Attended("B", "b0", 1, prompt("p"))])
+    names = [(one.label, one.run) for one in pooled]
+    assert names == [("A", None), ("A", "a0"), ("A", "a1"), ("B", None), ("B", "b0")]
     assert len(pooled[0].records) == 8
 
 
@@ -147,17 +149,25 @@ def test_tables_have_every_checkpoint_and_what_was_dropped(tmp_path):
 
 def test_a_checkpoint_of_which_all_prompts_were_dropped_is_in_the_table_alone(tmp_path):
     dropped = AttentionRecord("x", "x", 1, 1, ["a:b"], "direct", "cot: no thinking")
-    tables = attention_report([Attended("A", "a", 0, [dropped])], [], "tiny", "x", tmp_path, Console(quiet=True))  # fmt: skip
+    parts = [Attended("A", "a", 0, [dropped])]
+    tables = attention_report(parts, [], "tiny", "x", tmp_path, Console(quiet=True))
     assert len(tables["attention"]) == 2 and not list(tmp_path.iterdir())
 
 
 def shown(count, value):
-    return {"alpha_bar": [0.1], "tokens": ["a"] * count, "constraint": [0, 1, 0][:count], "attention": [[value] * count, [None] * count]}  # fmt: skip
+    layers = [[value] * count, [None] * count]
+    return {
+        "alpha_bar": [0.1],
+        "tokens": ["a"] * count,
+        "constraint": [0, 1, 0],
+        "attention": layers,
+    }
 
 
 def test_the_page_gets_one_prompt_in_units_of_an_average_token():
     """Prompt 3 + reasoning 2 + half of an answer of 4: 7 visible tokens; the direct run's fourth token is left out."""
-    records = [record("p", "direct", shown=shown(4, 0.2)), record("p", "cot", shown=shown(3, 0.1)), *prompt("q")]  # fmt: skip
+    pair = [record("p", "direct", shown=shown(4, 0.2)), record("p", "cot", shown=shown(3, 0.1))]
+    records = [*pair, *prompt("q")]
     (found,) = heat([Attended("A", "a0", 5, records), Attended("B", "b0", 1, prompt("q"))])
     assert found["runs"]["cot"] == [[0.7] * 3, [None] * 3]
     assert found["runs"]["direct"] == [[1.4] * 3, [None] * 3]

@@ -1,4 +1,5 @@
-"""Attention as a part of a sweep and as a command, on the committed base model: records, drops, resuming, tables, refusals."""
+"""Attention as a part of a sweep and as a command, on the committed base model: records, drops, resuming, tables,
+refusals."""
 
 import argparse
 import csv
@@ -189,7 +190,8 @@ def test_short_generations_are_counted_as_dropped(base, prompts):
 
 def test_a_sweep_measures_each_checkpoint_once_and_writes_tables_and_pictures(runs, capsys):  # noqa: F811
     perturbed(runs / "a/checkpoint-5", 1)
-    what = {"base": str(BASE), "checkpoints": {"a": ["a/checkpoint-5"]}, "attention": SECTION, "sampling": SMALL}  # fmt: skip
+    checkpoints = {"base": str(BASE), "checkpoints": {"a": ["a/checkpoint-5"]}}
+    what = checkpoints | {"attention": SECTION, "sampling": SMALL}
     out = sweep(runs, capsys, **what)
     assert "2 checkpoints x (tiny: 12 completions, attention: 6 prompts); 4 of 4 jobs to do" in out
     assert "attention to constraints in answers" in out

@@ -41,7 +41,7 @@ def free_prompts(path: Path) -> list[Asked]:
     """Rows with a prompt and the passages of its constraints. Raises UserError for any other."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected JSON lines with prompt and constraints")
-    found = []
+    found: list[Asked] = []
     for where, row in json_lines(path):
         text, passages = row.get("prompt"), row.get("constraints")
         texts = isinstance(passages, list) and all(isinstance(one, str) for one in passages)
