@@ -109,6 +109,7 @@ class Plan:
     def jobs(self) -> list[Job]:
         """In the order of the recipe."""
         backend, benchmarks = self.backend(), self.benchmarks()
+        asked = self.asked() if self.recipe.attention else []
         found = []
         for one in candidates(self.recipe, self.where, backend.served, self.watch):
             digest = one.weights.path if backend.served else one.weights.digest()
@@ -117,7 +118,7 @@ class Plan:
                 found.append(Job(one, benchmark, digest, self._mark(one, benchmark, digest), path))
             if attention := self.recipe.attention:
                 path = self.out / "attention" / one.run / f"{one.step}.jsonl"
-                mark = self._attention_mark(one, digest)
+                mark = self._attention_mark(one, digest, asked)
                 found.append(Job(one, self._attended(), digest, mark, path, attention))
         return found
 
@@ -148,13 +149,13 @@ class Plan:
         one_of("benchmark", name, labels, f"{self.where}: attention")
         return labels[name]
 
-    def _attention_mark(self, one: Candidate, digest: str) -> str:
+    def _attention_mark(self, one: Candidate, digest: str, prompts: list[Asked]) -> str:
         r = self.recipe
         assert r.attention is not None
         settings = [ATTENTION_VERSION, self._attended(), r.seed, r.dtype, r.chat_template_kwargs, r.sampling.batch_size,
                     r.attention.max_new_tokens, r.attention.per_head, one.weights.base and r.adapters]  # fmt: skip
-        prompts = (f"{asked.task.key}\t{asked.prompt}" for asked in self.asked())
-        return fingerprint([digest, repr(settings), *prompts])
+        texts = (f"{asked.task.key}\t{asked.prompt}" for asked in prompts)
+        return fingerprint([digest, repr(settings), *texts])
 
     def finished(self) -> bool:
         """Whether no run will write a further checkpoint."""

@@ -86,7 +86,7 @@ def main(
     console = Console(width=None if sys.stdout.isatty() else 120)
     scored = _scored([job for job in done if job.attention is None], recipe.seed)
     attended = _attended([job for job in done if job.attention is not None])
-    tables = _attention(attended, scored, recipe, out.path, console) if recipe.attention else None
+    tables = _attention(attended, scored, recipe, out.path, console) if attended else None
     report(scored, recipe, out.path, console, tables)
     for one in benchmarks:
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:

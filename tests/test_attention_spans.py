@@ -65,9 +65,12 @@ def test_every_prompt_of_the_tiny_world_has_its_constraints_in_place(condition):
 
 def test_a_passage_stands_in_the_prompt_once():
     assert find("Do it. Use no comma.", ["Use no comma.", "Do"]) == ((7, 20), (0, 2))
-    for text, part, count in (("ab ab", "ab", 2), ("aaa", "aa", 2), ("abc", "d", 0), ("abc", "", 0)):  # fmt: skip
-        with pytest.raises(ValueError, match=f"found {count} times in the prompt; expected once"):
+    for text, part in (("ab ab", "ab"), ("aaa", "aa")):
+        with pytest.raises(ValueError, match="found more than once in the prompt; expected once"):
             find(text, [part])
+    for part in ("d", ""):
+        with pytest.raises(ValueError, match="found not at all in the prompt; expected once"):
+            find("abc", [part])
 
 
 # ---------------------------------------------------------------------- tokens
@@ -203,7 +206,7 @@ def test_passages_of_a_file_are_found_in_their_prompts(tmp_path):
     "passages, said",
     [
         ({}, "found no passages for 'a'; expected a row for every prompt"),
-        ({"a": ["No comma"]}, "a: constraint 'No comma': found 2 times"),
+        ({"a": ["No comma"]}, "a: constraint 'No comma': found more than once"),
         ({"a": []}, "a: found no constraint"),
     ],
 )
@@ -240,7 +243,7 @@ def test_a_judge_copies_passages(answer):
 @pytest.mark.parametrize(
     "answer, said",
     [
-        ('["No commas."]', "found 0 times"),
+        ('["No commas."]', "found not at all"),
         ("none", "judge: found 'none'; expected a JSON list"),
         ('[{"a": 1}]', "expected a JSON list of passages"),
     ],

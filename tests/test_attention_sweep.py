@@ -283,7 +283,7 @@ def test_one_checkpoint_on_free_prompts(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "row, said",
     [
-        ({"prompt": "A. A.", "constraints": ["A."]}, "jsonl:1: prompt 1: constraint 'A.': found 2 times in the prompt"),
+        ({"prompt": "A. A.", "constraints": ["A."]}, "jsonl:1: prompt 1: constraint 'A.': found more than once"),
         ({"prompt": "A.", "constraints": "A."}, "jsonl:1: found keys prompt, constraints; expected prompt"),
         ({"prompt": "A.", "constraints": []}, "jsonl:1: prompt 1: found no constraint"),
     ],

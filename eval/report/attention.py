@@ -18,17 +18,18 @@ def heat(attended: Sequence[Attended]) -> list[dict[str, Any]]:
         shown = _first(one.records)
         if not shown:
             continue
-        kept = shown["cot"].shown
-        assert kept is not None
+        kept, short = shown["cot"].shown, shown["direct"].shown
+        assert kept is not None and short is not None
+        count = min(len(kept["tokens"]), len(short["tokens"]))
         found.append(
             {
                 "label": one.label,
                 "run": one.run,
                 "step": one.step,
                 "problem": shown["cot"].problem,
-                "tokens": kept["tokens"],
-                "constraint": kept["constraint"],
-                "runs": {run: _ratios(shown[run], len(kept["tokens"])) for run in RUNS},
+                "tokens": kept["tokens"][:count],
+                "constraint": kept["constraint"][:count],
+                "runs": {run: _ratios(shown[run], count) for run in RUNS},
             }
         )
     return found
