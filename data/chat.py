@@ -70,8 +70,8 @@ def opens_thinking(prompt: str) -> bool:
 
 
 def direct_prompt_text(tokenizer: Any, messages: list[Message]) -> str:
-    """`prompt_text` with thinking switched off: by the template's own `enable_thinking` (Qwen3), else by a thinking block that
-    is empty and closed, whose opening may be the template's (R1-Distill)."""
+    """`prompt_text` with thinking switched off: by the template's own `enable_thinking` (Qwen3), else by a thinking block
+    that is empty and closed, whose opening may be the template's (R1-Distill)."""
     text: str = tokenizer.apply_chat_template(
         messages, add_generation_prompt=True, tokenize=False, enable_thinking=False
     )

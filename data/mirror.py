@@ -20,6 +20,22 @@ from recipes.errors import UserError
 
 ENVIRONMENT = "TETHER_DATA"
 SUMS = Path(__file__).with_name("SHA256SUMS")  # of the mirror's files, as sha256sum writes them
+# Commits of the Hub's data sets. As others pin them in public: nothing here could ask the Hub. Of those that are not named
+# here the newest is taken, and SUMS says whether it is the one that our figures are of.
+REVISIONS = {
+    "DigitalLearningGmbH/MATH-lighteval": "0530c78699ea5e8eb5530600900e1f328b48acad",
+    "HuggingFaceH4/MATH-500": "6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
+    "HuggingFaceH4/aime_2024": "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
+    "agentica-org/DeepScaleR-Preview-Dataset": "b6ae8c60f5c1f2b594e2140b91c49c9ad0949e29",
+    "allenai/IFBench_test": "2e8a48de45ff3bf41242f927254ca81b59ca3ae2",
+    "allenai/IF_multi_constraints_upto5": "2e3a77407b7fce69f95b248d64a884e3ae1c2423",
+    "google/IFEval": "966cd89545d6b6acfd7638bc708b98261ca58e84",
+    "math-ai/aime25": "563bb8404243c5f09de6ec262f2db674fe5bce9b",
+    "math-ai/amc23": "80815d37005feb82cd7f8fbc6901d5d3eff43057",
+    "math-ai/minervamath": "ee46ddc498933b1977577953250ca5c66be64f96",
+    "math-ai/olympiadbench": "4faaf1e6ec17d11a4218a9bf4c049ecaf954dd84",
+    "openai/gsm8k": "740312add88f781978c0658806c59bc2815b9866",
+}
 _hub_is_down = False  # found out once: each try takes 24 s
 
 
@@ -121,9 +137,11 @@ def _local(relative: str, hub: tuple[str, str]) -> Path:
     global _hub_is_down
     repository, file = hub
     try:
-        return Path(
-            hf_hub_download(repository, file, repo_type="dataset", local_files_only=_hub_is_down)
-        )
+        found = hf_hub_download(
+            repository, file, repo_type="dataset", revision=REVISIONS.get(repository),
+            local_files_only=_hub_is_down,
+        )  # fmt: skip
+        return Path(found)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         _hub_is_down = isinstance(error, LocalEntryNotFoundError)
         raise Unavailable(

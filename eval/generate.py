@@ -24,11 +24,13 @@ class Generation(NamedTuple):
 
 
 class Prompt(NamedTuple):
-    """key: what tells prompts apart, the same in every sweep; sample: which of several completions of it."""
+    """key: what tells prompts apart, the same in every sweep; sample: which of several completions of it; draft: what a
+    similar checkpoint wrote, which decides nothing but the time that it takes."""
 
     key: str
     messages: list[Message]
     sample: int = 0
+    draft: str = ""
 
 
 Batch = list[tuple[int, Generation]]  # indices into the prompts, each with its completion

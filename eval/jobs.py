@@ -40,14 +40,16 @@ ATTENTION_VERSION = "attention 1"
 
 @dataclass(frozen=True)
 class Job:
-    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold; attention: None for
-    completions, else what is measured of their attention."""
+    """One checkpoint on one benchmark. digest: of its weights; mark: of what its records will hold; drafts: another
+    checkpoint's job on this benchmark, whose completions are this one's drafts; attention: None for completions, else what
+    is measured of their attention."""
 
     candidate: Candidate
     benchmark: Benchmark
     digest: str
     mark: str
     path: Path
+    drafts: "Job | None" = None
     attention: Attention | None = None
 
     def file(self) -> MarkedFile[Any]:
@@ -119,8 +121,9 @@ class Plan:
             if attention := self.recipe.attention:
                 path = self.out / "attention" / one.run / f"{one.step}.jsonl"
                 mark = self._attention_mark(one, digest, asked)
-                found.append(Job(one, self._attended(), digest, mark, path, attention))
-        return found
+                found.append(Job(one, self._attended(), digest, mark, path, attention=attention))
+        drafting = backend.drafts and self.recipe.sampling.temperature == 0
+        return _with_drafts(found) if drafting else found
 
     def mine(self) -> list[Job]:
         return part_of(self.jobs())
@@ -162,6 +165,25 @@ class Plan:
         runs = [name for names in self.recipe.runs.values() for name in names]
         found = [RunDir.named(name).newest() for name in runs]
         return all(newest is not None and newest.finished for newest in found)
+
+
+def _with_drafts(jobs: list[Job]) -> list[Job]:
+    """A run's first checkpoint drafts for its others, and the first of all for the first ones of runs: decided by the
+    recipe, not by which worker is where, since another draft may round a tie otherwise."""
+    firsts: dict[tuple[Benchmark, str], Job] = {}
+    very_first: dict[Benchmark, Job] = {}
+    found = []
+    for job in jobs:
+        if job.attention is not None:
+            found.append(job)
+            continue
+        run = job.benchmark, job.candidate.run
+        drafting = firsts.get(run) or very_first.get(job.benchmark)
+        one = replace(job, drafts=drafting) if drafting else job
+        firsts.setdefault(run, one)
+        very_first.setdefault(job.benchmark, one)
+        found.append(one)
+    return found
 
 
 def part_of(all_jobs: list[Any]) -> list[Any]:

@@ -35,11 +35,12 @@ def _soft(met: list[bool]) -> float | None:
     return 100.0 * sum(met) / len(met) if met else None
 
 
-def _cell(correct: bool, compliant: bool) -> Measure:
+def _cell(correct: bool, compliant: bool, by: str = "met") -> Measure:
     def measure(record: Record) -> float | None:
-        if not record.met or record.correct is None:
+        met = getattr(record, by)
+        if not met or record.correct is None:
             return None
-        return 100.0 * (record.correct is correct and all(record.met) is compliant)
+        return 100.0 * (record.correct is correct and all(met) is compliant)
 
     return measure
 
@@ -58,12 +59,17 @@ METRICS: dict[str, Measure] = {
     "correct_not_hacc": _cell(True, False),
     "incorrect_and_hacc": _cell(False, True),
     "incorrect_not_hacc": _cell(False, False),
+    "correct_and_hacc_official": _cell(True, True, "met_official"),
+    "correct_not_hacc_official": _cell(True, False, "met_official"),
+    "incorrect_and_hacc_official": _cell(False, True, "met_official"),
+    "incorrect_not_hacc_official": _cell(False, False, "met_official"),
     "reasoning_tokens": lambda r: float(r.reasoning_tokens),
     "response_tokens": lambda r: float(r.response_tokens),
     "truncation_rate": lambda r: 100.0 * r.truncated,
     "unterminated_rate": lambda r: 100.0 * (r.outcome == "unterminated"),
     "undecided": lambda r: 100.0 * (r.correct is None) if r.gold else None,
 }
+VERDICTS = ("met", "met_official", "met_loose")
 LENGTHS = ("reasoning_tokens", "response_tokens")
 SLICES: dict[str, Callable[[Record], object]] = {
     "difficulty": lambda r: r.difficulty,
@@ -82,7 +88,8 @@ class Measured:
     problems, strata: of each problem, sorted, so that the order of records changes no resample; problem: (n,) which of them
     values:           (n, len(METRICS)), NaN where a record says nothing
     slices:           name -> (n,) what the record is there, e.g. its difficulty
-    kinds:            (metric, kind of constraint) -> (rows, share of that kind met in %); metric is met or met_official
+    kinds:            (metric, kind of constraint) -> (row of each such constraint, 100 where it is met, else 0); metric is
+                      one of VERDICTS
     """
 
     problems: tuple[str, ...]
@@ -123,15 +130,15 @@ def measure(records: Sequence[Record]) -> Measured:
 
 
 def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
-    rows: dict[tuple[str, str], dict[int, list[bool]]] = {}
+    found: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for row, record in enumerate(records):
-        for metric, verdicts in (("met", record.met), ("met_official", record.met_official)):
-            if verdicts:
+        for metric in VERDICTS:
+            if verdicts := getattr(record, metric):
                 for kind, met in zip(record.kinds, verdicts, strict=True):
-                    rows.setdefault((metric, kind), {}).setdefault(row, []).append(met)
+                    found.setdefault((metric, kind), []).append((row, 100.0 * met))
     return {
-        name: (np.array(list(found)), np.array([100.0 * sum(m) / len(m) for m in found.values()]))
-        for name, found in sorted(rows.items())
+        name: (np.array([row for row, _ in pairs]), np.array([met for _, met in pairs]))
+        for name, pairs in sorted(found.items())
     }
 
 

@@ -6,10 +6,12 @@ All metrics and slices see the same resamples.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.constraints.base import CONSTRAINTS
 from eval.measured import COMPLETED, LENGTHS, METRICS, PLACE, Measured, measure
 from eval.records import Record
 from eval.resamples import intervals
@@ -54,8 +56,8 @@ def cot_edges(measured: Iterable[Measured]) -> tuple[float, ...]:
 
 def scores_of(measured: Measured, edges: tuple[float, ...], seed: int = 0) -> list[Score]:
     """Every metric and its `_completed`, overall and by difficulty, number of constraints, source and CoT length (`edges`:
-    of the whole sweep, so that bins are the same for all checkpoints); compliance also by kind. What no record speaks
-    about is left out."""
+    of the whole sweep, so that bins are the same for all checkpoints); compliance also by kind and polarity. What no record
+    speaks about is left out."""
     columns = [column for column in _columns(measured, edges) if len(column.values)]
     sums, counts = np.zeros((2, len(measured.problems), len(columns)))
     for number, column in enumerate(columns):
@@ -85,10 +87,31 @@ def _columns(measured: Measured, edges: tuple[float, ...]) -> Iterator[_Column]:
             for name, rows in slices:
                 found = rows[known[rows]]
                 yield _Column(label, name, measured.problem[found], values[found])
-    for (metric, kind), (rows, met) in measured.kinds.items():
+    for metric, name, rows, met in _by_kind(measured):
         whole = ~measured.truncated[rows]
-        yield _Column(metric, f"kind={kind}", measured.problem[rows], met)
-        yield _Column(metric + COMPLETED, f"kind={kind}", measured.problem[rows[whole]], met[whole])
+        yield _Column(metric, name, measured.problem[rows], met)
+        yield _Column(metric + COMPLETED, name, measured.problem[rows[whole]], met[whole])
+
+
+@cache
+def _forbidding() -> frozenset[str]:
+    """Kinds of negative constraints."""
+    classes: dict[str, Any] = {kind: CONSTRAINTS[kind] for kind in CONSTRAINTS}
+    return frozenset(kind for kind, found in classes.items() if found.forbids)
+
+
+def _by_kind(measured: Measured) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Metric, slice, record and verdict of every constraint: of each kind, of those that forbid something and of those that
+    ask for something, and of all (IFEval's instruction level)."""
+    together: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for (metric, kind), found in measured.kinds.items():
+        yield metric, f"kind={kind}", *found
+        polarity = "negative" if kind in _forbidding() else "positive"
+        for name in ("all", f"polarity={polarity}"):
+            together.setdefault((metric, name), []).append(found)
+    for (metric, name), parts in sorted(together.items()):
+        rows, met = map(np.concatenate, zip(*parts, strict=True))
+        yield metric, name, rows, met
 
 
 def _slices(measured: Measured, edges: tuple[float, ...]) -> Iterator[tuple[str, np.ndarray]]:

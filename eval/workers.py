@@ -25,6 +25,7 @@ from tqdm import tqdm
 from eval.attention.work import Model, attention_records, whole
 from eval.backends import Engine
 from eval.backends.transformers import Generator
+from eval.generate import Prompt
 from eval.jobs import Job, Plan, Twins, by_architecture, prompt_list, task_list
 from eval.records import judge
 from recipes.errors import UserError
@@ -58,7 +59,7 @@ class Worker:
             time.sleep(LOOK_S if held else WATCH_S)
 
     def _pass(self, jobs: list[Job]) -> int:
-        """Does what is not done and not claimed; returns how many jobs others hold."""
+        """Does what is not done and not claimed; returns how many jobs have to wait for others."""
         self._twins.add(jobs)
         ordered = by_architecture(jobs, self._plan.backend().served)
         start = _start(ordered, self._number, self._count)
@@ -69,14 +70,21 @@ class Worker:
             if _orphaned():
                 return held
             with _claimed(job) as mine:
-                if not mine:
+                if not (mine and self._done(job, jobs)):
                     held += 1
                     continue
-                if not self._twins.adopt(job):
-                    self._score(job)
             self._whole.add((job.path, job.mark))
             self._told()
         return held
+
+    def _done(self, job: Job, jobs: list[Job]) -> bool:
+        """Whether the job's records are there now; they are not where its drafts have yet to be written."""
+        if self._twins.adopt(job):
+            return True
+        if job.drafts in jobs and not job.drafts.file().complete():
+            return False
+        self._score(job)
+        return True
 
     def _score(self, job: Job) -> None:
         """Generate and judge what is missing."""
@@ -92,7 +100,7 @@ class Worker:
         done = {index for index, task in enumerate(todo) if task.key in have}
         file.start(kept)
         engine = self._showing(job)
-        for batch in engine.generate(prompt_list(*what), done):
+        for batch in engine.generate(self._prompts(job), done):
             new = [(todo[index], generation) for index, generation in batch if index not in done]
             file.append(judge(new, engine.thinking))
         file.finish()
@@ -111,6 +119,18 @@ class Worker:
         for records in attention_records(model, prompts, job.attention, size, done):
             file.append(records)
         file.finish()
+
+    def _prompts(self, job: Job) -> list[Prompt]:
+        """With drafts, where there are some: another machine's part of the sweep may hold them."""
+        recipe = self._plan.recipe
+        asked = prompt_list(job.benchmark, recipe.seed, recipe.sampling.num_samples)
+        if job.drafts is None or not job.drafts.file().complete():
+            return list(asked)
+        written = {record.key: record.completion for record in job.drafts.file().read()}
+        tasks = task_list(job.benchmark, recipe.seed, recipe.sampling.num_samples)
+        return [
+            one._replace(draft=written[task.key]) for one, task in zip(asked, tasks, strict=True)
+        ]
 
     def _showing(self, job: Job) -> Engine:
         if self._engine is None:

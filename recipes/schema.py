@@ -249,10 +249,14 @@ class SweepRecipe(Recipe):
 
 @dataclass(frozen=True)
 class Regime:
-    """A training recipe with overrides of its own, e.g. ["length_penalty={name: kimi}"]."""
+    """A training recipe with overrides of its own, e.g. ["length_penalty={name: kimi}"].
+
+    start: label of a regime above, from whose last checkpoint of the same seed this one starts; "": from the recipe's model
+    """
 
     recipe: str
     overrides: tuple[str, ...] = ()
+    start: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,23 +48,39 @@ _STEPS = re.compile(rb"[\r\n]\s*\d+%\|[^|]*\| *(\d+)/(\d+) \[")
 
 @dataclass
 class Run:
-    """One training run of the study."""
+    """One training run of the study. start: the run from whose last checkpoint it starts, None for its recipe's model."""
 
     label: str
     name: str
     kind: str
     recipe: str
     overrides: list[str]
+    start: "Run | None" = None
     process: subprocess.Popen[bytes] | None = None
     task: TaskID | None = None
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, f"train/{self.kind}.py", "--config", self.recipe, *self.overrides]
+        """Of a run whose start is not finished without its model."""
+        command = [
+            sys.executable,
+            f"train/{self.kind}.py",
+            "--config",
+            self.recipe,
+            *self.overrides,
+        ]
+        if self.start and self.start.finished():
+            last = RunDir.named(self.start.name).newest()
+            assert last is not None
+            command.append(f"model.model_name_or_path={last.path}")
+        return command
 
     @property
     def log(self) -> Path:
         return runs_root() / self.name / "train.log"
+
+    def ready(self) -> bool:
+        return self.start is None or self.start.finished()
 
     def finished(self) -> bool:
         found = RunDir.named(self.name).newest()
@@ -76,6 +92,7 @@ def plan(recipe: StudyRecipe, where: str) -> list[Run]:
     another kind of folder."""
     runs: list[Run] = []
     for seed in range(recipe.seed, recipe.seed + recipe.num_seeds):
+        earlier: dict[str, Run] = {}
         for label, entry in recipe.regimes.items():
             regime = Regime(entry) if isinstance(entry, str) else entry
             path = Path(regime.recipe)
@@ -88,7 +105,14 @@ def plan(recipe: StudyRecipe, where: str) -> list[Run]:
             stem = path.stem.removeprefix("tiny_") if isinstance(entry, str) else _slug(label)
             name = f"{recipe.name}.{kind}_{stem}.s{seed}"
             overrides = [*recipe.overrides, *regime.overrides, f"name={name}", f"seed={seed}"]
-            runs.append(Run(label, name, kind, regime.recipe, overrides))
+            if regime.start and regime.start not in earlier:
+                raise UserError(
+                    f"{where}: regimes: {label}: start: found {regime.start!r}; expected a regime above it: "
+                    f"{', '.join(earlier) or 'there is none'}"
+                )
+            start = earlier.get(regime.start)
+            earlier[label] = Run(label, name, kind, regime.recipe, overrides, start)
+        runs += earlier.values()
     names = [run.name for run in runs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(
@@ -158,8 +182,8 @@ def train_all(runs: list[Run], num_workers: int) -> None:
     with Progress(*columns, refresh_per_second=2) as progress:
         try:
             while waiting or running:
-                while waiting and len(running) < num_workers:
-                    run = waiting.pop(0)
+                for run in [one for one in waiting if one.ready()][: num_workers - len(running)]:
+                    waiting.remove(run)
                     _start(run, num_workers)
                     run.task = progress.add_task(run.name, total=None)
                     running.append(run)

@@ -423,6 +423,23 @@ def test_a_hub_that_does_not_answer_is_asked_once(monkeypatch):
     assert asked == [False, True]
 
 
+def test_a_data_set_comes_from_the_hub_at_its_pinned_commit(monkeypatch):
+    asked = {}
+
+    def down(repository, _, *, revision, **__):
+        asked[repository] = revision
+        raise LocalEntryNotFoundError("no connection")
+
+    monkeypatch.setattr(mirrored, "hf_hub_download", down)
+    monkeypatch.setattr(mirrored, "_hub_is_down", False)
+    for name in QUESTION_SETS:
+        with pytest.raises(Unavailable):
+            list(QUESTION_SETS[name]().questions())
+    assert all(len(asked[name]) == 40 for name in asked.keys() - {"TingchenFu/MathIF", "ykwon-hf/reasonIF"})  # fmt: skip
+    # Those two are held against SHA-256 sums: what the Hub has is what the mirror has.
+    assert asked["google/IFEval"] == "966cd89545d6b6acfd7638bc708b98261ca58e84"
+
+
 # ---------------------------------------------------------------------- training
 
 

@@ -5,6 +5,8 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -17,6 +19,7 @@ from recipes.run import RunDir
 from tests import families
 from tests.forked import finish, kill, start
 from tests.test_end_to_end import GRPO, SFT, SMALL_GRPO, SMALL_SFT, history, launch, runs
+from tests.wandb_server import Server
 
 __all__ = ["runs"]
 STEPS = 4
@@ -217,3 +220,27 @@ def test_every_launch_goes_on_with_the_same_wandb_run(runs):
         shutil.rmtree(runs / "run/checkpoint-2")  # so that there is something to go on with
     found = [path.name.split("-")[-1] for path in (runs / "run/wandb").glob("offline-run-*")]
     assert found == [(runs / "run/wandb_id").read_text(encoding="utf-8").strip()] * 2
+
+
+def test_every_launch_goes_on_with_the_same_wandb_run_online(runs, tiny):
+    """The client's own protocol, against a stand-in of the server: one run, whose history the second launch continues. In
+    processes of their own, since the client sends the rest when Python exits."""
+    config, small, _ = settings("sft", tiny, f"trainer.max_steps={STEPS}", "trainer.use_cpu=true")
+    command = [sys.executable, "train/sft.py", "--config", config, *small, "name=run"]
+    server = Server()
+    online = {"WANDB_MODE": "online", "WANDB_BASE_URL": server.url, "WANDB_API_KEY": "0" * 40}
+    environment = os.environ | online | {"TETHER_RUNS": str(runs), "PYTHONPATH": "."}
+    try:
+        for _ in range(2):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr[-2000:]
+            shutil.rmtree(runs / f"run/checkpoint-{STEPS}")  # as if it had been killed before
+    finally:
+        server.close()
+    ((name, run),) = server.runs.items()
+    assert name == (runs / "run/wandb_id").read_text(encoding="utf-8").strip()
+    assert (run.begun, run.found, run.finished) == (2, 1, 2)
+    lines = [line for _, line in sorted(run.history.items())]
+    assert [line["_step"] for line in lines] == list(range(len(run.history)))
+    steps = [line["train/global_step"] for line in lines if "train/loss" in line]
+    assert steps == [*range(1, STEPS + 1), STEPS], "the step that was lost is there again"

@@ -82,6 +82,19 @@ def test_official_verdicts_stand_beside_the_repaired_ones_where_there_are_any():
     assert "hacc_official" not in {score.metric for score in scores([record("a")])}
 
 
+def test_negative_and_positive_constraints_are_told_apart():
+    """By what an instruction says, not by kind: of two records one breaks `no commas`, and each meets half of the rest."""
+    forbidding = ["punctuation:no_comma", "keywords:forbidden_words"]
+    found = scores([
+        record("a", kinds=["punctuation:no_comma", "startend:quotation"], met=(False, True)),
+        record("b", kinds=[*forbidding, "startend:end_checker"], met=(True, True, False)),
+    ])  # fmt: skip
+    # no_comma 0 and 100, forbidden_words 100; quotation 100, end_checker 0
+    assert find(found, "met", "polarity=negative").value == pytest.approx(200 / 3)
+    assert find(found, "met", "polarity=positive").value == 50.0
+    assert find(found, "met_completed", "polarity=negative").n == 2
+
+
 def test_what_no_response_can_meet_can_be_set_aside():
     found = scores([record("a"), record("b", met=(False,), satisfiable=False)])
     assert find(found, "hacc").value == 50.0

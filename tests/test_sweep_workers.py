@@ -16,6 +16,7 @@ import pytest
 from pebble import ProcessExpired
 from submitit.core.utils import UncompletedJobError
 
+import eval.backends.transformers
 import eval.sweep
 import eval.workers
 from eval.jobs import Plan
@@ -99,6 +100,68 @@ def test_a_job_that_another_one_holds_is_waited_for(runs):
     held.release()  # as when its process dies
     worker.join(60)
     assert job.file().complete()
+
+
+def test_who_drafts_for_whom_is_decided_by_the_recipe(runs):
+    """A run's first checkpoint for its others, the sweep's first for the first ones; nothing where tokens are sampled."""
+    models = [str(perturbed(runs / name, seed)) for seed, name in enumerate("abc", start=1)]
+    what = {
+        "base": str(BASE), "checkpoints": {"way": models[:2], "other": models[2:]},
+        "benchmarks": [TINY, TINY | {"label": "more"}],
+    }  # fmt: skip
+
+    def drafted(**more):
+        jobs = Plan(recipe(**what, **more), "s.yaml", runs / "s").jobs()
+        return [
+            (j.candidate.run, j.candidate.step, j.drafts and (j.drafts.candidate.run, j.drafts.candidate.step))
+            for j in jobs if all(d.benchmark == j.benchmark for d in [j.drafts] if d)
+        ]  # fmt: skip
+
+    base = ("base", 0)
+    expected = [(*base, None), ("way", 0, base), ("way", 1, ("way", 0)), ("other", 0, base)]
+    assert drafted() == [row for row in expected for _ in range(2)]
+    sampled = drafted(sampling=SAMPLED)
+    assert len(sampled) == 8 and not any(drafts for _, _, drafts in sampled)
+
+
+def test_drafts_change_no_record(runs, monkeypatch):
+    paths = {str(seed): [str(perturbed(runs / str(seed), seed))] for seed in (1, 2)}
+    what = {"base": str(BASE), "checkpoints": paths, "sampling": {"max_new_tokens": 60}}
+    plan = Plan(recipe(**what), "s.yaml", runs / "s")
+    asked = []
+    prompts = Worker._prompts
+    monkeypatch.setattr(
+        Worker, "_prompts", lambda self, job: asked.append(prompts(self, job)) or asked[-1]
+    )
+    Worker(plan).run()
+    found = all_records(runs / "s/records")
+    completions = {key: row["completion"] for key, row in found["base"].items()}
+    assert [{one.key: one.draft for one in each} for each in asked] == [
+        dict.fromkeys(completions, ""),
+        completions,
+        completions,
+    ]
+    shutil.rmtree(runs / "s")
+    monkeypatch.setattr(eval.backends.transformers.Transformers, "drafts", False)
+    Worker(plan).run()
+    assert all_records(runs / "s/records") == found
+    assert found["1"] != found["base"] != found["2"]
+
+
+def test_a_checkpoint_waits_for_its_drafts(runs):
+    """They are in work elsewhere."""
+    what = {"base": str(BASE), "checkpoints": {"p": [str(perturbed(runs / "p", 1))]}}
+    plan = Plan(recipe(**what), "s.yaml", runs / "s")
+    first, second = plan.jobs()
+    held = first.claim()
+    held.acquire()
+    worker = threading.Thread(target=Worker(plan, 1, 2).run)
+    worker.start()
+    time.sleep(1.5)
+    assert worker.is_alive() and not second.path.exists()
+    held.release()
+    worker.join(60)
+    assert first.file().complete() and second.file().complete()
 
 
 @pytest.mark.parametrize(

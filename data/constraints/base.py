@@ -70,6 +70,8 @@ class Constraint(ABC):
     # What `check` mends in the reference; "" where the two verdicts are one.
     mends: ClassVar[str] = ""
     may_be_zero: ClassVar[frozenset[str]] = frozenset()  # arguments for which 0 is a value
+    # A negative constraint: the instruction says what must not be there.
+    forbids: ClassVar[bool] = False
     # Puts something before the first line, which then cannot be a bullet or a marker.
     wraps: ClassVar[bool] = False
 

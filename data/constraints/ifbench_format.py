@@ -228,6 +228,7 @@ class OutputTemplate(NoArguments):
 @CONSTRAINTS.register("format:no_whitespace")
 @dataclass(frozen=True)
 class NoWhitespace(NoArguments):
+    forbids = True
     wording = "The output should not contain any whitespace."
 
     def official(self, response: str) -> bool:

@@ -187,6 +187,7 @@ class ParagraphLastFirst(NoArguments):
 class NoConsecutive(NoArguments):
     """Neighbouring words start with different characters, case and marks apart."""
 
+    forbids = True
     wording = "No two consecutive words can share the same first letter."
 
     def official(self, response: str) -> bool:

@@ -108,6 +108,7 @@ class Paragraphs2(NoArguments):
 class PunctuationDot(NoArguments):
     """Dots of decimals count."""
 
+    forbids = True
     wording = "In your entire response, refrain from the use of . (i.e. dots) as punctuation and in general."
 
     def official(self, response: str) -> bool:
@@ -122,6 +123,7 @@ class PunctuationDot(NoArguments):
 class PunctuationExclamation(NoArguments):
     """Exclamation marks of factorials count."""
 
+    forbids = True
     wording = "In your entire response, refrain from the use of ! (i.e. exclamation marks) as punctuation and in general."
 
     def official(self, response: str) -> bool:

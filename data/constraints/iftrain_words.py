@@ -64,6 +64,7 @@ def only(word: str | tuple[str, ...]) -> str:
 class NoAdjacentConsecutive(NoArguments):
     """Neighbouring words do not start with, say, `a` and `b`; `b` and `a` is allowed."""
 
+    forbids = True
     wording = "No two adjacent words can start with consecutive letters of the alphabet."
 
     def official(self, response: str) -> bool:
@@ -109,6 +110,7 @@ class WordOnce(_Keyword):
 class ExcludeWordHarder(_Keyword):
     """Repaired: the reference sees the word between two blanks only, and in this case only."""
 
+    forbids = True
     mends = "whole words wherever they stand, in any case"
     wording = "Do not include keyword {keyword} in the response."
 

@@ -191,6 +191,7 @@ class Frequency(Constraint):
 @CONSTRAINTS.register("keywords:forbidden_words")
 @dataclass(frozen=True)
 class ForbiddenWords(Constraint):
+    forbids = True
     mends = "no regular expressions, `_` ends a word, LaTeX commands are no words"
 
     forbidden_words: tuple[str, ...]

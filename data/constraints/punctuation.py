@@ -18,6 +18,7 @@ class NoComma(NoArguments):
     r"""Repaired: the thin space `\,` and the separator in `1{,}000` are not commas; full-width
     commas are."""
 
+    forbids = True
     mends = r"`\,` and `{,}` are no commas, full-width commas are"
 
     wording = "In your entire response, refrain from the use of any commas."

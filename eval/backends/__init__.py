@@ -42,9 +42,10 @@ class Engine(Protocol):
 
 
 class Backend(Protocol):
-    """served: a checkpoint is a name at a server, and no file here."""
+    """served: a checkpoint is a name at a server, and no file here. drafts: it makes use of `Prompt.draft`."""
 
     served: bool
+    drafts: bool
 
     def engine(self, how: How) -> Engine:
         """Raises UserError where a package is missing."""

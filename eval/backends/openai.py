@@ -49,6 +49,7 @@ class OpenAI:
     extra_body: dict[str, Any] = field(default_factory=dict)
 
     served = True
+    drafts = False
 
     def __post_init__(self) -> None:
         above_zero(max_concurrency=self.max_concurrency, timeout_s=self.timeout_s)

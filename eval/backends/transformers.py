@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
-from data.chat import stop_at_turn_end
+from data.chat import encoded, stop_at_turn_end
 from data.decoding import decode, eos_ids
+from data.drafts import decode_with_drafts
 from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
 from eval.checkpoints import weights_of
@@ -17,6 +18,8 @@ from eval.warm import WarmModel
 from eval.weights import Weights
 from recipes.schema import Sampling
 
+DRAFTED = 4  # batches of prompts with drafts at a time, of which a part is left to decode
+
 
 @BACKENDS.register("transformers")
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Transformers:
     """No settings: what there is to set is `sampling`."""
 
     served = False
+    drafts = True
 
     def engine(self, how: How) -> "Generator":
         return Generator(how)
@@ -62,18 +66,36 @@ class Generator:
 
     def generate(self, prompts: Sequence[Prompt], done: Container[int] = ()) -> Iterator[Batch]:
         how, ids = self._how.sampling, self.tokenizers.ids(prompts)
-        for batch in batches([len(one) for one in ids], how.batch_size):
+        drafts = [encoded(self.tokenizer, one.draft) for one in prompts]
+        drafted = how.temperature == 0 and any(drafts)
+        lengths = [len(one) + len(draft) for one, draft in zip(ids, drafts, strict=True)]
+        for batch in batches(lengths, how.batch_size * (DRAFTED if drafted else 1)):
             if all(index in done for index in batch):
                 continue
-            numbers = None
-            if how.temperature > 0:
-                seeds = [row_seed(self._how.seed, prompts[i], self._digest) for i in batch]
-                numbers = uniforms(seeds, how.max_new_tokens)
-            found = decode(
-                self._module, self.tokenizer, [ids[index] for index in batch],
-                how.max_new_tokens, how.temperature, how.top_p, numbers,
-            )  # fmt: skip
+            asked = [ids[index] for index in batch]
+            if drafted:
+                found = decode_with_drafts(
+                    self._module, self.tokenizer, asked, [drafts[index] for index in batch],
+                    how.max_new_tokens, how.batch_size,
+                )  # fmt: skip
+            else:
+                found = self._decoded(asked, [prompts[index] for index in batch])
             yield [(i, self._generation(one)) for i, one in zip(batch, found, strict=True)]
+
+    def _decoded(self, ids: list[list[int]], prompts: list[Prompt]) -> list[list[int]]:
+        how, numbers = self._how.sampling, None
+        if how.temperature > 0:
+            seeds = [row_seed(self._how.seed, prompt, self._digest) for prompt in prompts]
+            numbers = uniforms(seeds, how.max_new_tokens)
+        return decode(
+            self._module,
+            self.tokenizer,
+            ids,
+            how.max_new_tokens,
+            how.temperature,
+            how.top_p,
+            numbers,
+        )
 
     def _generation(self, ids: list[int]) -> Generation:
         truncated = not ids or ids[-1] not in eos_ids(self._module, self.tokenizer)

@@ -29,6 +29,7 @@ class VLLM:
     args: dict[str, Any] = field(default_factory=dict)
 
     served = False
+    drafts = False
 
     def engine(self, how: How) -> "Engine":
         try:

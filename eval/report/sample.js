@@ -5,7 +5,7 @@ async function openSample(i, focus) {
     tasks = DATA.benchmarks[point.benchmark],
     task = point.task[i];
   browsing.chosen = i;
-  const [{ prompt, gold, says }, texts] = [await promptsOf(point), await textsOf(point, i)];
+  const [{ prompt, gold, says, checked }, texts] = [await promptsOf(point), await textsOf(point, i)];
   if (turn !== browsing.turn || browsing.chosen !== i) return;
   document.querySelectorAll("#list button").forEach((node) => {
     if (+node.dataset.sample === i) node.setAttribute("aria-current", "true");
@@ -35,10 +35,10 @@ async function openSample(i, focus) {
     says[task].length
       ? el("ol", { class: "verdicts" }, ...says[task].map((text, k) => verdictOf(point, i, k, text, texts.spans)))
       : null,
-    thought(point, i, texts),
+    thought(point, i, texts, checked[task] === "reasoning" ? texts.spans : []),
     el("h4", {}, "Response"),
     texts.response
-      ? el("div", { class: "text response" }, ...marked(texts.response, texts.spans))
+      ? el("div", { class: "text response" }, ...marked(texts.response, checked[task] === "response" ? texts.spans : []))
       : el("p", { class: "empty" }, point.outcome[i] === "u" ? "None: the thinking was never closed." : "Empty."),
     elsewhere(checkpoint, point, i),
   ];
@@ -79,13 +79,14 @@ function steps(i) {
 }
 
 function fold(name, title, text, open) {
-  return el("details", { class: name, open }, el("summary", {}, title), el("div", { class: "text" }, text));
+  return el("details", { class: name, open }, el("summary", {}, title), el("div", { class: "text" }, ...[text].flat()));
 }
 
-function thought(point, i, texts) {
+/* Folded, unless what breaks a constraint is in it. */
+function thought(point, i, texts, spans) {
   if (!texts.reasoning) return el("p", { class: "facts" }, "No chain of thought.");
   const open = point.outcome[i] === "u" ? ", never closed" : "";
-  return fold("cot", `Chain of thought (${plural(point.reasoning[i], "token")}${open})`, texts.reasoning, false);
+  return fold("cot", `Chain of thought (${plural(point.reasoning[i], "token")}${open})`, marked(texts.reasoning, spans), spans.length > 0);
 }
 
 function answerOf(point, i, gold, texts) {

@@ -12,13 +12,14 @@ MAX_CHARS = 400_000  # of the completions in one chunk: what a browser unpacks w
 
 
 def prompts(tasks: Sequence[Task]) -> dict[str, Any]:
-    """Of one benchmark, a row per task."""
+    """Of one benchmark, a row per task. checked: which part of a completion the constraints are on."""
     return {
         "prompt": [task.prompt for task in tasks],
         "gold": [task.example.answer for task in tasks],
         "says": [
             [constraint.describe().strip() for constraint in task.constraints] for task in tasks
         ],
+        "checked": ["reasoning" if task.rules.reasoning else "response" for task in tasks],
     }
 
 
@@ -49,13 +50,14 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _row(record: Record, task: Task) -> dict[str, Any]:
-    """spans: constraint, start and end of each place that breaks one, flat."""
+    """spans: constraint, start and end of each place in the checked part that breaks one, flat."""
     # The outcome says whether the chat template opened the thinking.
     reasoning, response, _ = split(record.completion, prefilled=record.outcome == "unterminated")
+    checked = reasoning if task.rules.reasoning else response
     spans: list[int] = []
     for number, (constraint, met) in enumerate(zip(task.constraints, record.met, strict=True)):
-        for start, end in [] if met else constraint.offending(response):
-            spans += [number, _utf16(response, start), _utf16(response, end)]
+        for start, end in [] if met else constraint.offending(checked):
+            spans += [number, _utf16(checked, start), _utf16(checked, end)]
     return {
         "reasoning": reasoning,
         "response": response,
