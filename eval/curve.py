@@ -30,12 +30,17 @@ from recipes.schema import SweepRecipe
 
 
 def report(
-    checkpoints: list[CheckpointScores], recipe: SweepRecipe, out: Path, console: Console
+    checkpoints: list[CheckpointScores],
+    recipe: SweepRecipe,
+    out: Path,
+    console: Console,
+    attention: dict[str, Rows] | None = None,
 ) -> None:
-    """All of the sweep's outputs; the curve is drawn for the first benchmark of the recipe."""
+    """All of the sweep's outputs; the curve is drawn for the first benchmark of the recipe. attention: its tables, where it
+    was measured."""
     main = checkpoints[0].benchmark
     rows = [row for row in checkpoints if row.benchmark == main]
-    tables = {"scores": score_rows(checkpoints)}
+    tables = {"scores": score_rows(checkpoints)} | (attention or {})
     for benchmark in dict.fromkeys(checkpoint.benchmark for checkpoint in checkpoints):
         console.print(scores_table([c for c in checkpoints if c.benchmark == benchmark], benchmark))
     if points := curve_points(checkpoints, main):

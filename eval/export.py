@@ -1,4 +1,5 @@
-"""Every number that is drawn or printed, as CSV (three decimals) and as Parquet (all of them)."""
+"""Every number that is drawn or printed, as CSV (three decimals, or digits of what is below 0.1) and as Parquet (all of
+them)."""
 
 import csv
 import io
@@ -23,12 +24,17 @@ def write_table(rows: Rows, out: Path, stem: str) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: f"{v:.3f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows
+        {key: _short(value) if isinstance(value, float) else value for key, value in row.items()}
+        for row in rows
     )
     write_atomically(out / f"{stem}.csv", text.getvalue())
     temporary = out / f".{stem}.{os.getpid()}.tmp"
     pq.write_table(pa.Table.from_pylist(rows), temporary)
     temporary.replace(out / f"{stem}.parquet")
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if 0 < abs(value) < 0.1 else f"{value:.3f}"
 
 
 def score_rows(checkpoints: list[CheckpointScores]) -> Rows:

@@ -16,27 +16,36 @@ from typing import Any
 from filelock import FileLock
 
 from data.prompt import messages
+from eval.attention.located import Asked, located
+from eval.attention.records import AttentionFile
 from eval.backends import Backend, How, build_backend
+from eval.backends.transformers import Transformers
 from eval.benchmarks import Benchmark, build_benchmarks, tasks
 from eval.checkpoints import Candidate, candidates
 from eval.generate import Prompt
+from eval.marked import MarkedFile, fingerprint
 from eval.mitigations import NONE, Mitigation, build_mitigations
-from eval.records import RecordFile, Task, fingerprint
+from eval.mitigations.none import CoT
+from eval.records import RecordFile, Task
 from eval.weights import config_of
+from recipes.attention import Attention
 from recipes.errors import UserError
 from recipes.run import RunDir, runs_root
 from recipes.schema import SweepRecipe
+from recipes.typed import one_of
 
 # Of how completions are made. 2: each row draws by itself, and the mark covers config, stops and tokenizer and leaves out
 # the size of batches; records of before are read by whoever names the file, but made anew by a sweep.
 VERSION = "2"
 MITIGATED = "1"  # the same, of how mitigations write
+ATTENTION_VERSION = "attention 1"
 
 
 @dataclass(frozen=True)
 class Job:
     """One checkpoint on one benchmark, with one mitigation. digest: of its weights; mark: of what its records will hold;
-    drafts: another checkpoint's job on this benchmark, whose completions are this one's drafts."""
+    drafts: another checkpoint's job on this benchmark, whose completions are this one's drafts; attention: None for
+    completions, else what is measured of their attention."""
 
     candidate: Candidate
     benchmark: Benchmark
@@ -45,18 +54,20 @@ class Job:
     mark: str
     path: Path
     drafts: "Job | None" = None
+    attention: Attention | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the model answers as it does."""
-        return self.mitigation.name == NONE
+        return self.mitigation.name == NONE and self.attention is None
 
     def tasks(self, recipe: SweepRecipe) -> list[Task]:
         listed = task_list(self.benchmark, recipe.seed, recipe.sampling.num_samples)
         return [task for task in listed if self.mitigation.measures(task)]
 
-    def file(self) -> RecordFile:
-        return RecordFile(self.path, self.mark)
+    def file(self) -> MarkedFile[Any]:
+        kind = AttentionFile if self.attention else RecordFile
+        return kind(self.path, self.mark)
 
     def claim(self) -> FileLock:
         """Held by the one process that makes these records; the kernel lets go of it when that process dies, however it
@@ -124,11 +135,17 @@ class Plan:
     def jobs(self) -> list[Job]:
         """In the order of the recipe."""
         backend, benchmarks, mitigations = self.backend(), self.benchmarks(), self.mitigations()
+        asked = self.asked() if self.recipe.attention else []
         found = []
         for one in candidates(self.recipe, self.where, backend.served, self.watch):
             digest = one.weights.path if backend.served else one.weights.digest()
             for benchmark in benchmarks:
                 found += [self._job(one, benchmark, each, digest) for each in mitigations]
+            if attention := self.recipe.attention:
+                path = self.out / "attention" / one.run / f"{one.step}.jsonl"
+                mark = self._attention_mark(one, digest, asked)
+                attended = self._attended()
+                found.append(Job(one, attended, CoT(), digest, mark, path, attention=attention))
         drafting = backend.drafts and self.recipe.sampling.temperature == 0
         return _with_drafts(found) if drafting else found
 
@@ -151,6 +168,32 @@ class Plan:
         settings = [VERSION, self.backend().mark(), benchmark, r.seed, r.dtype, r.chat_template_kwargs,
                     s.max_new_tokens, s.temperature, s.top_p, s.num_samples, one.weights.base and r.adapters]  # fmt: skip
         return fingerprint([digest, repr(settings), _prompts_digest(benchmark, r.seed)])
+
+    def asked(self) -> list[Asked]:
+        """What attention is measured on. Raises UserError for a recipe that asks for what cannot be measured."""
+        attention, where = self.recipe.attention, f"{self.where}: attention"
+        assert attention is not None
+        found = self.backend()
+        if not isinstance(found, Transformers):
+            raise UserError(
+                f"{where}: found backend {self.recipe.backend['name']!r}; expected transformers, which shows its attention"
+            )
+        return located(tasks(self._attended(), self.recipe.seed), attention, where)
+
+    def _attended(self) -> Benchmark:
+        assert self.recipe.attention is not None
+        labels = {one.label: one for one in self.benchmarks()}
+        name = self.recipe.attention.benchmark
+        one_of("benchmark", name, labels, f"{self.where}: attention")
+        return labels[name]
+
+    def _attention_mark(self, one: Candidate, digest: str, prompts: list[Asked]) -> str:
+        r = self.recipe
+        assert r.attention is not None
+        settings = [ATTENTION_VERSION, self._attended(), r.seed, r.dtype, r.chat_template_kwargs, r.sampling.batch_size,
+                    r.attention.max_new_tokens, r.attention.per_head, one.weights.base and r.adapters]  # fmt: skip
+        texts = (f"{asked.task.key}\t{asked.prompt}" for asked in prompts)
+        return fingerprint([digest, repr(settings), *texts])
 
     def finished(self) -> bool:
         """Whether no run will write a further checkpoint."""
@@ -202,12 +245,10 @@ class Twins:
 
     def __init__(self) -> None:
         self._paths: dict[str, set[Path]] = {}
-        paths = [
-            p for deep in ("*", "*/*") for p in runs_root().glob(f"*/records/*/*/{deep}.jsonl")
-        ]
-        for path in paths:
-            if mark := RecordFile.mark_of(path):
-                self._paths.setdefault(mark, set()).add(path)
+        for pattern in ("records/*/*/*", "records/*/*/*/*", "attention/*/*"):
+            for path in runs_root().glob(f"*/{pattern}.jsonl"):
+                if mark := MarkedFile.mark_of(path):
+                    self._paths.setdefault(mark, set()).add(path)
 
     def add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -219,7 +260,7 @@ class Twins:
         if file.complete():
             return True
         for path in self._paths.get(job.mark, ()):
-            if RecordFile(path, job.mark).complete():
+            if MarkedFile.mark_of(path) == job.mark:
                 job.path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, file.part)
                 file.finish()

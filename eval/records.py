@@ -1,27 +1,19 @@
-"""One record per generated completion: what was asked, what came back, how it was judged. JSON
-lines on disk.
+"""One record per generated completion: what was asked, what came back, how it was judged. JSON lines on disk
+(eval/marked.py)."""
 
-A file is written line by line under a `.part` name and renamed when it is complete, so an
-interrupted sweep continues with the first missing completion and a file that exists is whole. The
-first line holds a fingerprint of everything that decides the content; a file with another
-fingerprint is not used.
-"""
-
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from data.answers import Verdict, grade_all
 from data.constraints.base import Constraint, check_all
 from data.constraints.loose import strict_and_loose
 from data.example import Example
-from data.prompt import assemble
+from data.prompt import Spanned, assemble_spanned
 from data.response import Completion
 from data.tokenizer import Thinking
 from eval.generate import Generation
+from eval.marked import MarkedFile
 from eval.regions import REGIONS, Region
 
 Condition = Literal["with", "without"]
@@ -68,9 +60,16 @@ class Task:
         return self.example.constraints if self.condition == "with" else ()
 
     @property
+    def spanned(self) -> Spanned | None:
+        """The prompt with the places of its constraints; None where its source words it."""
+        if self.example.text is not None and self.condition == "with":
+            return None
+        return assemble_spanned(self.example.question, self.constraints)
+
+    @property
     def prompt(self) -> str:
-        worded = self.example.text is not None and self.condition == "with"
-        return self.example.prompt if worded else assemble(self.example.question, self.constraints)
+        built = self.spanned
+        return self.example.prompt if built is None else built.text
 
 
 @dataclass(frozen=True)
@@ -184,71 +183,7 @@ def _record(
     )
 
 
-def fingerprint(parts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-class RecordFile:
+class RecordFile(MarkedFile[Record]):
     """The records of one checkpoint on one benchmark."""
 
-    def __init__(self, path: Path, mark: str) -> None:
-        self.path = path
-        self.part = path.with_suffix(".part")
-        self.mark = mark
-
-    def complete(self) -> bool:
-        return self.mark_of(self.path) == self.mark
-
-    def partial(self) -> list[Record]:
-        """Records that an interrupted run left behind; a half-written last line is dropped."""
-        if self.mark_of(self.part) != self.mark:
-            return []
-        return _read(self.part)
-
-    def start(self, kept: list[Record]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps({"fingerprint": self.mark}), *(_line(record) for record in kept)]
-        self.part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def append(self, records: list[Record]) -> None:
-        with self.part.open("a", encoding="utf-8") as file:
-            file.writelines(_line(record) + "\n" for record in records)
-
-    def finish(self) -> None:
-        self.part.replace(self.path)
-
-    def read(self) -> list[Record]:
-        assert self.complete(), f"{self.path} is not complete"
-        return _read(self.path)
-
-    @staticmethod
-    def mark_of(path: Path) -> str | None:
-        """The fingerprint in a file; None where there is no such file, or it was not begun whole."""
-        if not path.is_file():
-            return None
-        with path.open(encoding="utf-8") as file:
-            try:
-                found = json.loads(file.readline())
-            except json.JSONDecodeError:
-                return None
-        mark = found.get("fingerprint")
-        return mark if isinstance(mark, str) else None
-
-
-def _line(record: Record) -> str:
-    return json.dumps(asdict(record), ensure_ascii=False)
-
-
-def _read(path: Path) -> list[Record]:
-    records: list[Record] = []
-    lines = path.read_text(encoding="utf-8").split("\n")[1:]
-    for index, line in enumerate(lines):
-        try:
-            records.append(Record(**json.loads(line)))
-        except json.JSONDecodeError:
-            # Only the end of a file that was cut off while it was written.
-            assert index >= len(lines) - 1, f"{path}: line {index + 2} is damaged"
-    return records
+    kind = Record

@@ -21,9 +21,12 @@ from rich.console import Console
 from tqdm import tqdm
 
 from data.tokenizer import load_chat_tokenizer
+from eval.attention.report import attention_report
+from eval.attention.summary import Attended
 from eval.benchmarks import Benchmark, tasks
 from eval.checkpoints import weights_of
 from eval.curve import report
+from eval.export import Rows
 from eval.floors import floors
 from eval.grid import report_grid
 from eval.jobs import Job, Plan, part_of
@@ -49,6 +52,8 @@ def main(
     out = RunDir.named(recipe.name)
     plan = Plan(recipe, args.config, out.path, watch)
     benchmarks = plan.benchmarks()
+    if recipe.attention:
+        plan.asked()
     if recipe.base and not plan.backend().served:
         # Before hours of work on the runs.
         where = f"{args.config}: base"
@@ -62,9 +67,11 @@ def main(
     lines = ", ".join(f"{label}: {count:,} completions" for label, count in counts.items())
     mitigations = plan.mitigations()
     some = f" x {len(mitigations)} mitigations" if len(mitigations) > 1 else ""
+    if recipe.attention:
+        some += f", attention: {len(plan.asked()):,} prompts"
+    each = len(benchmarks) * len(mitigations) + (recipe.attention is not None)
     print(
-        f"{len(all_jobs) // len(benchmarks) // len(mitigations)} checkpoints x ({lines}){some}; "
-        f"{len(todo)} of {len(mine)} jobs to do"
+        f"{len(all_jobs) // each} checkpoints x ({lines}){some}; {len(todo)} of {len(mine)} jobs to do"
     )
     if args.dry_run:
         return
@@ -86,13 +93,32 @@ def main(
         return
     done = [job for job in plan.jobs() if job.file().complete()] if watch else all_jobs
     console = Console(width=None if sys.stdout.isatty() else 120)
-    report(_scored([job for job in done if job.plain], recipe.seed), recipe, out.path, console)
+    scored = _scored([job for job in done if job.plain], recipe.seed)
+    attended = _attended([job for job in done if job.attention is not None])
+    tables = _attention(attended, scored, recipe, out.path, console) if attended else None
+    report(scored, recipe, out.path, console, tables)
     if len(mitigations) > 1:
-        report_grid(done, recipe, out.path, console)
+        report_grid([job for job in done if job.attention is None], recipe, out.path, console)
     for one in benchmarks:
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
             console.print(floor)
-    _write_page(done, benchmarks, recipe, out.path / "report.html")
+    of_records = [job for job in done if job.attention is None]
+    _write_page(of_records, benchmarks, attended, recipe, out.path / "report.html")
+
+
+def _attended(done: list[Job]) -> list[Attended]:
+    return [
+        Attended(j.candidate.label, j.candidate.run, j.candidate.step, j.file().read())
+        for j in done
+    ]
+
+
+def _attention(
+    attended: list[Attended], scored: list[CheckpointScores], recipe: SweepRecipe, out: Path, console: Console
+) -> dict[str, Rows]:  # fmt: skip
+    assert recipe.attention is not None
+    title = recipe.title or recipe.name
+    return attention_report(attended, scored, recipe.attention.benchmark, title, out, console)
 
 
 def _write_prompts(benchmarks: Sequence[Benchmark], seed: int, folder: Path) -> None:
@@ -105,14 +131,14 @@ def _write_prompts(benchmarks: Sequence[Benchmark], seed: int, folder: Path) -> 
 
 
 def _write_page(
-    done: list[Job], benchmarks: Sequence[Benchmark], recipe: SweepRecipe, path: Path
-) -> None:
+    done: list[Job], benchmarks: Sequence[Benchmark], attended: list[Attended], recipe: SweepRecipe, path: Path
+) -> None:  # fmt: skip
     points = [
         Point(_line(j), j.candidate.run, j.candidate.step, j.benchmark.label, j.file().read())
         for j in done
     ]
     asked = {one.label: tasks(one, recipe.seed) for one in benchmarks}
-    write_report(points, asked, path, recipe.title or recipe.name, recipe.seed)
+    write_report(points, asked, path, recipe.title or recipe.name, recipe.seed, attended)
     print(f"{path}: the curve, and every completion behind it")
 
 

@@ -22,7 +22,9 @@ from pebble import ProcessExpired, ProcessPool
 from submitit.core.utils import UncompletedJobError
 from tqdm import tqdm
 
+from eval.attention.work import Model, attention_records, whole
 from eval.backends import Engine
+from eval.backends.transformers import Generator
 from eval.generate import Prompt
 from eval.jobs import Job, Plan, Twins, by_architecture, prompt_list, task_list
 from eval.mitigations import responses
@@ -88,6 +90,9 @@ class Worker:
 
     def _score(self, job: Job) -> None:
         """Generate and judge what is missing."""
+        if job.attention is not None:
+            self._attend(job)
+            return
         todo = job.tasks(self._plan.recipe)
         file = job.file()
         kept = file.partial()
@@ -104,6 +109,21 @@ class Worker:
             for some in responses(job.mitigation, engine, todo, size, done):
                 replies = [(todo[index], found) for index, found in some if index not in done]
                 file.append(judged(replies, engine.thinking))
+        file.finish()
+
+    def _attend(self, job: Job) -> None:
+        """Measure what is missing of a checkpoint's attention."""
+        assert job.attention is not None
+        prompts, size = self._plan.asked(), self._plan.recipe.sampling.batch_size
+        file = job.file()
+        kept = whole(prompts, file.partial(), size)
+        file.start(kept)
+        engine = self._showing(job)
+        assert isinstance(engine, Generator), "the plan has checked the backend"
+        model = Model(engine.module, engine.tokenizer, engine.thinking)
+        done = {record.key for record in kept}
+        for records in attention_records(model, prompts, job.attention, size, done):
+            file.append(records)
         file.finish()
 
     def _prompts(self, job: Job) -> list[Prompt]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import yaml
 
+from recipes.attention import Attention
 from recipes.errors import UserError
 from recipes.extends import read
 from recipes.ranges import above_zero, require
@@ -217,6 +218,7 @@ class SweepRecipe(Recipe):
     dtype:      of the weights while generating, as in from_pretrained; "auto" is the checkpoint's
         own
     chat_template_kwargs: as in a training recipe; a checkpoint of ours brings its own along, the base does not
+    attention:  how much answers attend to constraints, measured on every checkpoint; None: not at all
     wandb:      log the tables and the curve there, offline unless WANDB_MODE=online
     """
 
@@ -233,6 +235,7 @@ class SweepRecipe(Recipe):
     num_workers: int | None = None
     slurm: dict[str, Any] = field(default_factory=dict)
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
+    attention: Attention | None = None
     wandb: bool = False
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from data.attention import use_decoding_attention
 from data.decoding import decode
+from eval.attention.probe import attention_and_lse, chunked_lse
 from train import varlen
 from train.rollout import Rollout
 from train.varlen import VARLEN
@@ -37,6 +38,22 @@ def on_gpu(value):
 
 def off(found, exact):
     return float(((found.float() - exact).norm() / exact.norm()).detach())
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, 1e-4), (torch.bfloat16, 2e-2)])
+@pytest.mark.parametrize("length", [301, 2048])
+def test_the_normalisers_of_attention_are_those_of_the_kernels(dtype, tolerance, length):
+    """What constraint attention takes from them (eval/attention/probe.py)."""
+    torch.manual_seed(0)
+    query = torch.randn(1, 4, length, 64).cuda().to(dtype)
+    key, value = torch.randn(2, 1, 2, length, 64).cuda().to(dtype)
+    output, lse = attention_and_lse(query, key, value, 0.2)
+    shared = key[0].repeat_interleave(2, 0)
+    assert (lse[0] - chunked_lse(query[0], shared, 0.2)).abs().max() < tolerance
+    plain = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, is_causal=True, scale=0.2, enable_gqa=True
+    )
+    assert (output - plain).abs().max() < tolerance
 
 
 @pytest.mark.parametrize("kind", [Qwen2Config, Qwen3Config])

@@ -13,6 +13,8 @@ import pytest
 
 from data.constraints.base import check_all, from_spec
 from data.example import Example, completion
+from eval.attention.records import AttentionRecord
+from eval.attention.summary import Attended
 from eval.records import Record, Rules, Task
 from eval.report import Point, write_report
 from eval.report.page import FOLDER, SCRIPTS
@@ -90,15 +92,45 @@ def points():
     ]
 
 
+TOKENS = ["<|im_start|>", "Say", " <b>", "\n", "No", " comma", "."]
+CONSTRAINT = [0, 0, 0, 0, 1, 1, 1]
+
+
+def make_attended():
+    """Of the base and an SFT checkpoint: two layers were measured, one was not. 7 + 1 + 2/2 tokens are seen: 9."""
+    found = []
+    for label, run, step, direct in (("base", "base", 0, 2.0), ("SFT", "s0", 2, 4.0)):
+        records = []
+        for name, ratio in (("direct", direct), ("cot", 1.0)):
+            inside = [ratio if own else 0.5 for own in CONSTRAINT]
+            layers = [[one / 9 for one in inside], [3 * one / 9 for one in inside], [None] * 7]
+            shown = {
+                "alpha_bar": [],
+                "tokens": TOKENS,
+                "constraint": CONSTRAINT,
+                "attention": layers,
+            }
+            records.append(
+                AttentionRecord(
+                    "p1/with", "p1", 1, 1, [NO_COMMA.name], name, None, num_prompt_tokens=7, num_reasoning_tokens=1,
+                    num_answer_tokens=2, shown=shown,
+                )
+            )  # fmt: skip
+        found.append(Attended(label, run, step, records))
+    return found
+
+
 @pytest.fixture(scope="module")
 def report(points, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(points, {"tiny": make_tasks()}, path, "A <sweep> & more")
+    tasks = {"tiny": make_tasks()}
+    write_report(points, tasks, path, "A <sweep> & more", attended=make_attended())
     return path
 
 
 def test_equal_data_give_equal_files_without_a_model_s_text_as_markup(report, points, tmp_path):
-    write_report(points, {"tiny": make_tasks()}, tmp_path / "again.html", "A <sweep> & more")
+    tasks, path = {"tiny": make_tasks()}, tmp_path / "again.html"
+    write_report(points, tasks, path, "A <sweep> & more", attended=make_attended())
     text = report.read_text(encoding="utf-8")
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == text
     assert "<b>bold" not in text and "<title>A &lt;sweep&gt; &amp; more</title>" in text
@@ -391,6 +423,56 @@ def test_the_table_has_the_same_numbers_and_sorts(open_report, points):
     names = page.locator("#numbers tbody th").all_inner_texts()
     # 34 samples without constraints: 80 %, two seeds of 50 and 90, 60 and 30.
     assert names == ["base model", "GRPO, step 1", "SFT, step 1", "SFT, step 2"]
+
+
+def tokens(page):
+    return page.locator("#tokens .token")
+
+
+@needs_chromium
+def test_attention_is_shown_token_by_token(open_report):
+    """Mean over the two layers that were measured: twice the first one's."""
+    page = open_report()
+    assert page.locator("#a-point option").all_inner_texts() == ["base model", "SFT, step 2"]
+    assert page.locator("#a-layer option").all_inner_texts() == ["mean over layers", "0", "1"]
+    assert tokens(page).count() == 7 and tokens(page).nth(2).text_content() == " <b>"
+    assert page.locator("#tokens .constraint").all_text_contents() == ["No", " comma", "."]
+    assert page.locator("#tokens sup").all_text_contents() == ["1"]
+    labels = tokens(page).evaluate_all("(all) => all.map((t) => t.getAttribute('aria-label'))")
+    assert labels[4] == "“No”, token 5, constraint 1: 2.00" and labels[1] == "“Say”, token 2: 1.00"
+    said = page.locator("#a-said")
+    assert "direct ×8.00 (other tokens ×1.00), after reasoning ×2.00 (other tokens ×1.00)" in said.inner_text()  # fmt: skip
+    choose(page, "a-layer", "0")
+    choose(page, "a-run", "direct")
+    assert tokens(page).nth(4).get_attribute("aria-label").endswith(": 4.00")
+    choose(page, "a-point", "base model")
+    choose(page, "a-run", "after reasoning, as a share of direct")
+    assert tokens(page).nth(4).get_attribute("aria-label").endswith(": 0.50")
+    assert page.locator("#a-layer").input_value() == "0", "a choice stays"
+
+
+@needs_chromium
+def test_tokens_are_reached_by_keyboard(open_report):
+    page = open_report()
+    page.locator("#tokens .token[tabindex='0']").focus()
+    page.keyboard.press("Home")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "No"
+    tip = page.locator("#tip").inner_text()
+    assert "token 5, constraint 1" in tip and "×8.00" in tip and "×2.00" in tip
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.textContent") == "."
+
+
+@needs_chromium
+def test_without_attention_there_is_no_such_section(browser, points, tmp_path):
+    write_report(points, {"tiny": make_tasks()}, tmp_path / "x.html", "x")
+    page = browser.new_page()
+    page.goto((tmp_path / "x.html").as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#attention").is_hidden()
+    page.close()
 
 
 @needs_chromium

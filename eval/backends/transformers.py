@@ -57,6 +57,11 @@ class Generator:
         self._digest = digest
 
     @property
+    def module(self) -> Any:
+        """With the weights of the checkpoint that was loaded last."""
+        return self._module
+
+    @property
     def tokenizer(self) -> Any:
         return self.tokenizers.current
 

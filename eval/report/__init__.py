@@ -10,7 +10,9 @@ at), each gzipped JSON in base64.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from eval.attention.summary import Attended
 from eval.records import Task
+from eval.report.attention import heat
 from eval.report.index import index
 from eval.report.page import html
 from eval.report.points import Point, in_order
@@ -26,9 +28,10 @@ def write_report(
     path: Path,
     title: str,
     seed: int = 0,
+    attended: Sequence[Attended] = (),
 ) -> None:
     """points: every checkpoint on every benchmark, in the order of the legend; tasks: by label of the benchmark. seed: of
-    the bootstrap."""
+    the bootstrap. attended: of checkpoints whose attention was measured."""
     ordered = [in_order(point, tasks[point.benchmark]) for point in points]
     chunks = [prompts(of_benchmark) for of_benchmark in tasks.values()]
     starts: list[list[int]] = []  # per point: the first sample of each of its chunks
@@ -36,4 +39,5 @@ def write_report(
         own = samples(point.records, tasks[point.benchmark])
         starts.append([start for start, _ in own])
         chunks += [chunk for _, chunk in own]
-    write_atomically(path, html(title, index(ordered, tasks, starts, title, seed), chunks))
+    facts = index(ordered, tasks, starts, title, seed)
+    write_atomically(path, html(title, facts | {"attention": heat(attended)}, chunks))

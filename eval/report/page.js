@@ -206,6 +206,7 @@ async function start() {
   listenToFilters();
   listenToSamples();
   listenToPrinting();
+  startAttention();
   await pause();
   await draw();
   document.addEventListener("keydown", (event) => {

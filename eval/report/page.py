@@ -12,8 +12,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "dom.js", "data.js", "rates.js", "scatter.js", "table.js", "heatmap.js", "samples.js", "sample.js", "choose.js",
-    "filters.js", "page.js",
+    "dom.js", "data.js", "rates.js", "scatter.js", "table.js", "heatmap.js", "attention.js", "samples.js", "sample.js",
+    "choose.js", "filters.js", "page.js",
 )  # fmt: skip
 
 
