@@ -20,6 +20,7 @@ from recipes.errors import UserError
 from recipes.extends import read
 from recipes.run import RunDir
 from recipes.schema import GRPORecipe, SFTRecipe, StudyRecipe, SweepRecipe, load_recipe, to_yaml
+from scripts.study import plan
 from tests import stand_ins
 from train.config import trainer_config
 from train.model import change
@@ -302,10 +303,12 @@ def trained():
 
 
 def test_a_sweep_scores_runs_that_recipes_make():
-    known = trained()
+    known = set(trained())
+    for path in files("study"):
+        known |= {run.name for run in plan(load_recipe(path, StudyRecipe, []), path)}
     for path in files("sweep"):
         runs = load_recipe(path, SweepRecipe, []).runs.values()
-        assert {name for names in runs for name in names} <= set(known), path
+        assert {name for names in runs for name in names} <= known, path
 
 
 def test_a_run_that_starts_from_another_finds_its_checkpoint():
