@@ -32,6 +32,7 @@ from recipes.run import RunDir
 from recipes.schema import SweepRecipe, load_recipe
 
 ENOUGH = 2  # regimes of which the interval lies on one side of 0
+MAIN = "tiny-"  # how its problems are called
 EXTREME = 6  # the first and the last of that many parts: MathIF's bins
 
 
@@ -55,7 +56,11 @@ class Regime(NamedTuple):
     attention: list[AttentionRecord]
 
     def measured(self, mitigation: str) -> Measured:
-        return join([measure(records) for records in self.grid[mitigation]])
+        """Of the main benchmark; the others are there for their kinds."""
+        own = [
+            [r for r in records if r.problem.startswith(MAIN)] for records in self.grid[mitigation]
+        ]
+        return join([measure(records) for records in own])
 
 
 # ---------------------------------------------------------------------- figures
@@ -283,20 +288,20 @@ def records_of(folder: Path) -> list[Record]:
     return [Record(**row) for path in files for row in lines(path)]
 
 
-def newest(sweep: RunDir, part: str, run: str) -> Path:
-    """The last step's records of a run."""
-    steps = sorted((sweep.path / part / run).glob("*"), key=lambda path: int(path.stem))
-    if not steps:
+def newest(sweep: RunDir, pattern: str, run: str) -> Path:
+    """What a sweep has of the last step of a run. Raises UserError where there is nothing."""
+    found = sorted(sweep.path.glob(pattern.format(run)), key=lambda path: int(path.stem))
+    if not found:
         raise UserError(
-            f"{sweep.path / part}: found nothing of {run}; expected the whole sweep (python -m eval.sweep --config ...)"
+            f"{sweep.path}: found nothing of {run}; expected the whole sweep (python -m eval.sweep --config ...)"
         )
-    return steps[-1]
+    return found[-1]
 
 
 def regimes(grid: SweepRecipe, samples: SweepRecipe) -> Iterator[Regime]:
     main, sampled = RunDir.named(grid.name), RunDir.named(samples.name)
     for label, runs in grid.runs.items():
-        folders = [newest(main, "records", run) for run in runs]
+        folders = [newest(main, "records/{}/*", run) for run in runs]
         names = sorted(
             {path.name for folder in folders for path in folder.iterdir() if path.is_dir()}
         )
@@ -304,11 +309,11 @@ def regimes(grid: SweepRecipe, samples: SweepRecipe) -> Iterator[Regime]:
             label,
             {"none": [records_of(folder) for folder in folders]}
             | {name: [records_of(folder / name) for folder in folders] for name in names},
-            [records_of(newest(sampled, "records", run)) for run in runs],
+            [records_of(newest(sampled, "records/{}/*", run)) for run in runs],
             [
                 AttentionRecord(**row)
                 for run in runs
-                for row in lines(newest(main, "attention", run))
+                for row in lines(newest(main, "attention/{}/*.jsonl", run))
             ],
         )
 
