@@ -55,6 +55,29 @@ def inverted(probabilities: torch.Tensor, uniforms: torch.Tensor) -> torch.Tenso
     return found.clamp(max=probabilities.shape[1] - 1)  # a product that rounds up to the whole sum
 
 
+def padded(
+    model: Any, tokenizer: Any, rows: list[list[int]]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids, mask and positions of a batch on the model's device, each [rows, tokens], padded on the left."""
+    batch = tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(model.device)
+    mask = batch["attention_mask"]
+    return batch["input_ids"], mask, (mask.cumsum(1) - 1).clamp(min=0)
+
+
+@torch.inference_mode()
+def last_logits(model: Any, tokenizer: Any, rows: list[list[int]], count: int) -> torch.Tensor:
+    """[rows, count, vocabulary]: what the model says behind each of the last `count` tokens of each row."""
+    ids, mask, positions = padded(model, tokenizer, rows)
+    found: torch.Tensor = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        use_cache=False,
+        logits_to_keep=count,
+    ).logits
+    return found
+
+
 @torch.inference_mode()
 def decode(
     model: Any,
@@ -71,8 +94,7 @@ def decode(
     uniforms: [prompts, max_new_tokens], what each row draws by, so that it does not depend on its batch (see `draw`)
     stop_ids: what ends a completion beside the model's own ends
     """
-    padded = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
-    ids, mask = padded["input_ids"], padded["attention_mask"]
+    ids, mask, positions = padded(model, tokenizer, prompts)
     ends = torch.tensor([*eos_ids(model, tokenizer), *stop_ids], device=ids.device)
     numbers = None if uniforms is None else uniforms.to(ids.device)
 
@@ -82,7 +104,6 @@ def decode(
     if graphs.serves(model) and full_attention(model):
         written = graphs.decode_by_graphs(model, ids, mask, max_new_tokens, pick, ends)
         return _cut(written, ends)
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = decoding_cache(model)
     written = torch.full((len(prompts), max_new_tokens), int(ends[0]), device=ids.device)
     rows = torch.arange(len(prompts), device=ids.device)  # those in the batch still

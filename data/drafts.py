@@ -9,15 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-import torch
-
-from data.decoding import decode, eos_ids
+from data.decoding import decode, eos_ids, last_logits
 
 VERIFY_TOKENS = 4096  # of a forward pass, padding included
 VERIFY_LOGITS = 2**27  # entries that exist at a time
 
 
-@torch.inference_mode()
 def decode_with_drafts(
     model: Any,
     tokenizer: Any,
@@ -77,15 +74,7 @@ def _verified(
 ) -> list[list[int]]:
     """The tokens of each draft that the model writes too, and its own next one."""
     whole = [prompt + draft for prompt, draft in zip(prompts, drafts, strict=True)]
-    batch = tokenizer.pad({"input_ids": whole}, return_tensors="pt").to(model.device)
-    mask = batch["attention_mask"]
-    logits = model(
-        input_ids=batch["input_ids"],
-        attention_mask=mask,
-        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
-        use_cache=False,
-        logits_to_keep=1 + max(map(len, drafts)),
-    ).logits
+    logits = last_logits(model, tokenizer, whole, 1 + max(map(len, drafts)))
     found: list[list[int]] = []
     for row, draft in zip(logits.argmax(-1).tolist(), drafts, strict=True):
         own = row[len(row) - 1 - len(draft) :]  # padding is on the left

@@ -1,7 +1,7 @@
 """The tokenizer of a checkpoint, and how it marks reasoning; one loader and one reader for training and evaluation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, Self
 
@@ -66,6 +66,11 @@ class Thinking:
             return completion, tokens_through_close(self.tokens_of(token_ids))
         opened = completion.outcome == "unterminated"
         return completion, num_reasoning_tokens(token_ids, self.close_id, opened)
+
+    @property
+    def of_direct(self) -> Self:
+        """Behind a direct prompt, which closes what the template opens."""
+        return replace(self, prefilled=False)
 
     def before_close(self, token_ids: list[int]) -> int | None:
         """How many tokens there are before the one in which the first `</think>` starts; None without one."""

@@ -34,10 +34,7 @@ class Chosen(NamedTuple):
 
 
 def measure_file(path: Path) -> Measured:
-    mark = RecordFile.mark_of(path)
-    if mark is None:
-        raise UserError(f"{path}: line 1: found no fingerprint; expected what a sweep writes there")
-    return measure(RecordFile(path, mark).read())
+    return measure(RecordFile.found(path).read())
 
 
 def choose(text: str) -> Chosen:

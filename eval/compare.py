@@ -25,7 +25,7 @@ from eval.measured import COMPLETED, METRICS
 from eval.paired import Difference, Dominance, Pairs, differences, dominance, pair
 from eval.points import AXES
 from eval.verdict import sentence
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.registry import did_you_mean
 
@@ -129,9 +129,7 @@ def _plain(one: Comparison) -> dict[str, Any]:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("a", metavar="A")
     parser.add_argument("b", metavar="B")
     parser.add_argument("--benchmark", metavar="NAME", help="one of those both have; default: all")

@@ -28,7 +28,7 @@ from data.mirror import json_lines
 from data.response import split
 from eval.complexbench_rules import judge_pieces
 from eval.elsewhere import RESPONSES
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.run import write_atomically
 
@@ -266,11 +266,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.complexbench",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(__doc__, "python -m eval.complexbench")
     add = parser.add_argument
     add("responses", type=Path, metavar="RESPONSES.jsonl")
     add("--data", type=Path, required=True, metavar="DATA.json", help="the published instructions")

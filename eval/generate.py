@@ -6,8 +6,8 @@ differ in its last bit, so batches are cut from all prompts of a benchmark, what
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +21,12 @@ class Generation(NamedTuple):
     text: str
     token_ids: list[int]
     truncated: bool
+
+
+def generation(tokenizer: Any, ids: list[int], ends: Container[int]) -> Generation:
+    """Of what a model wrote; ends: the ids of which one is the last where the model ended it."""
+    truncated = not ids or ids[-1] not in ends
+    return Generation(tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)
 
 
 class Prompt(NamedTuple):

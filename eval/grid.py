@@ -12,12 +12,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from data.sweep_records import DIRECT
 from eval.arrows import draw_arrows
 from eval.export import write_table
 from eval.jobs import Job
 from eval.measured import join, measure
 from eval.mitigations import NONE
-from eval.mitigations.selecting import DIRECT, REASON
+from eval.mitigations.selecting import REASON
 from eval.paired import Difference, differences, pair
 from eval.records import Record
 from eval.scores import Score, scores_of

@@ -136,15 +136,16 @@ class Plan:
         """In the order of the recipe."""
         backend, benchmarks, mitigations = self.backend(), self.benchmarks(), self.mitigations()
         asked = self.asked() if self.recipe.attention else []
+        attended = self._attended() if self.recipe.attention else None
         found = []
         for one in candidates(self.recipe, self.where, backend.served, self.watch):
             digest = one.weights.path if backend.served else one.weights.digest()
             for benchmark in benchmarks:
                 found += [self._job(one, benchmark, each, digest) for each in mitigations]
-            if attention := self.recipe.attention:
+            if attended is not None:
                 path = self.out / "attention" / one.run / f"{one.step}.jsonl"
-                mark = self._attention_mark(one, digest, asked)
-                attended = self._attended()
+                mark = self._attention_mark(one, attended, digest, asked)
+                attention = self.recipe.attention
                 found.append(Job(one, attended, CoT(), digest, mark, path, attention=attention))
         drafting = backend.drafts and self.recipe.sampling.temperature == 0
         return _with_drafts(found) if drafting else found
@@ -187,10 +188,12 @@ class Plan:
         one_of("benchmark", name, labels, f"{self.where}: attention")
         return labels[name]
 
-    def _attention_mark(self, one: Candidate, digest: str, prompts: list[Asked]) -> str:
+    def _attention_mark(
+        self, one: Candidate, benchmark: Benchmark, digest: str, prompts: list[Asked]
+    ) -> str:
         r = self.recipe
         assert r.attention is not None
-        settings = [ATTENTION_VERSION, self._attended(), r.seed, r.dtype, r.chat_template_kwargs, r.sampling.batch_size,
+        settings = [ATTENTION_VERSION, benchmark, r.seed, r.dtype, r.chat_template_kwargs, r.sampling.batch_size,
                     r.attention.max_new_tokens, r.attention.per_head, one.weights.base and r.adapters]  # fmt: skip
         texts = (f"{asked.task.key}\t{asked.prompt}" for asked in prompts)
         return fingerprint([digest, repr(settings), *texts])

@@ -10,7 +10,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from recipes.errors import UserError
 
 L = TypeVar("L")
 
@@ -31,6 +33,16 @@ class MarkedFile(Generic[L]):
         self.path = path
         self.part = path.with_suffix(".part")
         self.mark = mark
+
+    @classmethod
+    def found(cls, path: Path) -> Self:
+        """A whole file, whatever decided its content. Raises UserError for none."""
+        mark = cls.mark_of(path)
+        if mark is None:
+            raise UserError(
+                f"{path}: line 1: found no fingerprint; expected what a sweep writes there"
+            )
+        return cls(path, mark)
 
     def complete(self) -> bool:
         return self.mark_of(self.path) == self.mark

@@ -48,7 +48,7 @@ from eval.benchmarks import BENCHMARKS, build_benchmarks, tasks
 from eval.elsewhere import join
 from eval.elsewhere_report import table as table_of
 from eval.floors import floors
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.registry import did_you_mean
 from recipes.run import write_atomically
@@ -201,9 +201,7 @@ def benchmark(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("constraints", help="verdicts on verifiable constraints")
     command.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")

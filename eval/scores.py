@@ -94,7 +94,7 @@ def _columns(measured: Measured, edges: tuple[float, ...]) -> Iterator[_Column]:
 
 
 @cache
-def _forbidding() -> frozenset[str]:
+def forbidding() -> frozenset[str]:
     """Kinds of negative constraints."""
     classes: dict[str, Any] = {kind: CONSTRAINTS[kind] for kind in CONSTRAINTS}
     return frozenset(kind for kind, found in classes.items() if found.forbids)
@@ -106,7 +106,7 @@ def _by_kind(measured: Measured) -> Iterator[tuple[str, str, np.ndarray, np.ndar
     together: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for (metric, kind), found in measured.kinds.items():
         yield metric, f"kind={kind}", *found
-        polarity = "negative" if kind in _forbidding() else "positive"
+        polarity = "negative" if kind in forbidding() else "positive"
         for name in ("all", f"polarity={polarity}"):
             together.setdefault((metric, name), []).append(found)
     for (metric, name), parts in sorted(together.items()):

@@ -52,8 +52,7 @@ def main(
     out = RunDir.named(recipe.name)
     plan = Plan(recipe, args.config, out.path, watch)
     benchmarks = plan.benchmarks()
-    if recipe.attention:
-        plan.asked()
+    asked = plan.asked() if recipe.attention else []
     if recipe.base and not plan.backend().served:
         # Before hours of work on the runs.
         where = f"{args.config}: base"
@@ -68,7 +67,7 @@ def main(
     mitigations = plan.mitigations()
     some = f" x {len(mitigations)} mitigations" if len(mitigations) > 1 else ""
     if recipe.attention:
-        some += f", attention: {len(plan.asked()):,} prompts"
+        some += f", attention: {len(asked):,} prompts"
     each = len(benchmarks) * len(mitigations) + (recipe.attention is not None)
     print(
         f"{len(all_jobs) // each} checkpoints x ({lines}){some}; {len(todo)} of {len(mine)} jobs to do"

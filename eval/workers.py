@@ -22,7 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from submitit.core.utils import UncompletedJobError
 from tqdm import tqdm
 
-from eval.attention.work import Model, attention_records, whole
+from eval.attention.work import Model, filled
 from eval.backends import Engine
 from eval.backends.transformers import Generator
 from eval.generate import Prompt
@@ -114,17 +114,15 @@ class Worker:
     def _attend(self, job: Job) -> None:
         """Measure what is missing of a checkpoint's attention."""
         assert job.attention is not None
+
+        def load() -> Model:
+            engine = self._showing(job)
+            assert isinstance(engine, Generator), "the plan has checked the backend"
+            return Model(engine.module, engine.tokenizer, engine.thinking)
+
         prompts, size = self._plan.asked(), self._plan.recipe.sampling.batch_size
-        file = job.file()
-        kept = whole(prompts, file.partial(), size)
-        file.start(kept)
-        engine = self._showing(job)
-        assert isinstance(engine, Generator), "the plan has checked the backend"
-        model = Model(engine.module, engine.tokenizer, engine.thinking)
-        done = {record.key for record in kept}
-        for records in attention_records(model, prompts, job.attention, size, done):
-            file.append(records)
-        file.finish()
+        for _ in filled(job.file(), load, prompts, job.attention, size):
+            pass
 
     def _prompts(self, job: Job) -> list[Prompt]:
         """With drafts, where there are some: another machine's part of the sweep may hold them."""

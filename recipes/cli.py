@@ -8,10 +8,15 @@ from collections.abc import Callable
 from recipes.errors import UserError
 
 
-def parser(description: str) -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+def described(doc: str | None, prog: str | None = None) -> argparse.ArgumentParser:
+    """A parser whose help is a module's docstring, as it stands. prog: None for the file's name"""
+    return argparse.ArgumentParser(
+        prog, description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    found = described(description)
     found.add_argument(
         "--config", required=True, metavar="RECIPE.yaml", help="a recipe, see recipes/"
     )

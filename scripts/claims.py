@@ -7,38 +7,44 @@ per claim and regime, and writes claims.csv and claims_kinds.csv (and .parquet) 
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from statsmodels.stats.multitest import multipletests
 
-from data.constraints.base import CONSTRAINTS
-from eval.attention.records import AttentionRecord
+from eval.attention.records import AttentionFile, AttentionRecord
+from eval.attention.runs import Run
 from eval.attention.summary import Prompts
+from eval.chosen import Chosen, choose, measure_file
 from eval.export import write_table
-from eval.measured import Measured, join, measure
-from eval.paired import ALPHA, differences, pair, sign_flip
-from eval.records import Record
-from eval.resamples import percentiles, ratios, resamples
+from eval.measured import Measured, join
+from eval.paired import differences, holm, pair, sign_flip
+from eval.resamples import Stratum, percentiles, ratios, resamples
+from eval.scores import forbidding
 from recipes import cli
-from recipes.errors import UserError
 from recipes.run import RunDir
 from recipes.schema import SweepRecipe, load_recipe
 
 ENOUGH = 2  # regimes of which the interval lies on one side of 0
-MAIN = "tiny-"  # how its problems are called
+MAIN = "tiny"  # the benchmark that claims are about; the grid's others are there for their kinds
 EXTREME = 6  # the first and the last of that many parts: MathIF's bins
+Rows = tuple[np.ndarray, np.ndarray]  # the problem of each value, the values
+
+
+class Estimate(NamedTuple):
+    """Above 0 in the claimed direction, with its 95 % interval; n problems."""
+
+    value: float
+    low: float
+    high: float
+    n: int
 
 
 class Figure(NamedTuple):
-    """Above 0 in the claimed direction; n problems."""
-
     claim: str
     regime: str
     value: float
@@ -48,156 +54,143 @@ class Figure(NamedTuple):
 
 
 class Regime(NamedTuple):
-    """Records of all of its seeds. grid: by mitigation; samples: of one run each."""
+    """All of its seeds together. grid, samples: names of sweeps; attention: of the grid's last checkpoints."""
 
     label: str
-    grid: dict[str, list[list[Record]]]
-    samples: list[list[Record]]
+    grid: str
+    samples: str
     attention: list[AttentionRecord]
 
+    def with_mitigation(self, name: str) -> Chosen:
+        return choose(f"{self.grid}:{self.label}" + (f"/{name}" if name != "none" else ""))
+
     def measured(self, mitigation: str) -> Measured:
-        """Of the main benchmark; the others are there for their kinds."""
-        own = [
-            [r for r in records if r.problem.startswith(MAIN)] for records in self.grid[mitigation]
-        ]
-        return join([measure(records) for records in own])
+        return self.with_mitigation(mitigation).measured(MAIN)
+
+    def whole(self, mitigation: str) -> Measured:
+        """Of all benchmarks."""
+        chosen = self.with_mitigation(mitigation)
+        return join([chosen.measured(one) for one in sorted(chosen.benchmarks())])
 
 
 # ---------------------------------------------------------------------- figures
 
 
-def contrast(of: Measured, metric: str, a: np.ndarray, b: np.ndarray) -> tuple[float, ...]:
-    """The mean of a metric over the rows a less that over the rows b (masks): value, low, high, n problems."""
-    values, size = of.column(metric), len(of.problems)
-    sums, counts = np.zeros((2, size, 2))
-    for column, rows in enumerate((a, b)):
-        known = rows & ~np.isnan(values)
-        sums[:, column] = np.bincount(of.problem[known], values[known], size)
-        counts[:, column] = np.bincount(of.problem[known], minlength=size)
-    return apart(sums, counts, of.strata)
-
-
-def apart(
-    sums: np.ndarray, counts: np.ndarray, strata: tuple[tuple[int, int], ...]
-) -> tuple[float, ...]:
-    """Of two columns (problems, 2) the first one's mean less the second one's: value, low, high, n problems."""
+def apart(strata: tuple[Stratum, ...], first: Rows, second: Rows | None = None) -> Estimate:
+    """The mean of the first values less that of the second, NaN left out; second: None for nothing that is taken off."""
+    sums, counts = np.zeros((2, len(strata), 2))
+    counts[:, 1] = second is None
+    seen: set[int] = set()
+    for column, (problem, values) in enumerate([first, *([second] if second else [])]):
+        known = ~np.isnan(values)
+        sums[:, column] = np.bincount(problem[known], values[known], len(strata))
+        counts[:, column] = np.bincount(problem[known], minlength=len(strata))
+        seen.update(problem[known])
     drawn = ratios(sums, counts, resamples(strata, 0))
-    first, second = sums.sum(0) / counts.sum(0)
+    value = np.subtract(*(sums.sum(0) / counts.sum(0)))
     low, high = percentiles((drawn[0] - drawn[1])[None])
-    return float(first - second), float(low[0]), float(high[0]), int((counts > 0).any(1).sum())
+    return Estimate(float(value), float(low[0]), float(high[0]), len(seen))
 
 
-def by_length(regime: Regime) -> tuple[float, ...]:
+def contrast(of: Measured, metric: str, a: np.ndarray, b: np.ndarray) -> Estimate:
+    """The mean of a metric over the rows a less that over the rows b (masks)."""
+    values = of.column(metric)
+    return apart(of.strata, *((of.problem[rows], values[rows]) for rows in (a, b)))
+
+
+def by_length(regime: Regime) -> Estimate:
     of = regime.measured("none")
-    lengths, asked = of.column("reasoning_tokens"), ~np.isnan(of.column("hacc"))
-    low, high = np.quantile(lengths[asked], [1 / EXTREME, 1 - 1 / EXTREME])
-    return contrast(of, "hacc", asked & (lengths <= low), asked & (lengths >= high))
+    lengths = of.column("reasoning_tokens")
+    low, high = np.quantile(lengths, [1 / EXTREME, 1 - 1 / EXTREME])
+    return contrast(of, "hacc", lengths <= low, lengths >= high)
 
 
-def of_the_same_prompt(regime: Regime) -> tuple[float, ...]:
+def of_the_same_prompt(regime: Regime) -> Estimate:
     """HAcc of the shorter half of a prompt's samples less that of the longer half; prompts whose samples all have one
     length say nothing."""
-    found: dict[str, list[float]] = {}
-    strata: dict[str, tuple[int, int]] = {}
-    for records in regime.samples:
-        prompts: dict[str, list[Record]] = {}
-        for record in records:
-            if record.met:
-                prompts.setdefault(record.prompt_key, []).append(record)
-        for own in prompts.values():
-            own.sort(key=lambda one: (one.reasoning_tokens, one.sample))
-            half = len(own) // 2
-            short, long = own[:half], own[-half:]
-            if short[0].reasoning_tokens < long[-1].reasoning_tokens:
-                shares = [sum(all(one.met) for one in some) / half for some in (short, long)]
-                found.setdefault(own[0].problem, []).append(100 * (shares[0] - shares[1]))
-                strata[own[0].problem] = (own[0].difficulty, own[0].num_constraints)
-    problems = sorted(found)
-    sums = np.array([[sum(found[one]), 0.0] for one in problems])
-    counts = np.array([[len(found[one])] * 2 for one in problems], dtype=float)
-    return apart(sums, counts, tuple(strata[one] for one in problems))
+    parts = [
+        measure_file(folder / f"{MAIN}.jsonl")
+        for folder in choose(f"{regime.samples}:{regime.label}").folders
+    ]
+    found = join(parts)
+    place = {problem: number for number, problem in enumerate(found.problems)}
+    halves = [(place[problem], value) for part in parts for problem, value in _halves(part)]
+    problems, values = zip(*halves, strict=True)
+    known = sorted(set(problems))
+    return apart(
+        tuple(found.strata[one] for one in known),
+        (np.searchsorted(known, problems), np.array(values)),
+    )
 
 
-def by_slice(
-    name: str, easy: Sequence[int], hard: Sequence[int], regime: Regime
-) -> tuple[float, ...]:
+def _halves(of: Measured) -> Iterator[tuple[str, float]]:
+    """Problem, and the difference, of each prompt of one run."""
+    lengths, met = of.column("reasoning_tokens"), of.column("hacc")
+    samples = sorted(
+        range(len(of.keys)), key=lambda row: (of.keys[row][0], lengths[row], of.keys[row][2])
+    )
+    for problem, rows in groupby(samples, key=lambda row: of.keys[row][0]):
+        own = list(rows)
+        half = len(own) // 2
+        if lengths[own[0]] < lengths[own[-1]]:
+            yield problem, met[own[:half]].mean() - met[own[-half:]].mean()
+
+
+def by_slice(name: str, easy: Sequence[int], hard: Sequence[int], regime: Regime) -> Estimate:
     of = regime.measured("none")
-    here = of.slices[name]
-    return contrast(of, "hacc", np.isin(here, easy), np.isin(here, hard))
+    return contrast(of, "hacc", *(np.isin(of.slices[name], some) for some in (easy, hard)))
 
 
-def against(a: str, b: str, metric: str, regime: Regime) -> tuple[float, ...]:
+def against(a: str, b: str, metric: str, regime: Regime) -> Estimate:
     """A mitigation less another, on the same prompts."""
     found = differences(pair(regime.measured(a), regime.measured(b)), [metric])[0]
-    return found.difference, found.low, found.high, found.n
+    return Estimate(found.difference, found.low, found.high, found.n)
+
+
+def drop(prompts: Prompts, measure: str, before: Run, after: Run) -> np.ndarray:
+    """(pairs,): the mean over layers in one run less that in another."""
+    return prompts.layers(measure, before)[:, 0] - prompts.layers(measure, after)[:, 0]
 
 
 def of_attention(
-    measure_name: str, before: str, after: str, regime: Regime, scale: float = 1.0
-) -> tuple[float, ...]:
-    """The mean over layers in one run less that in another."""
+    measure: str, before: Run, after: Run, regime: Regime, scale: float = 1.0
+) -> Estimate:
     prompts = Prompts(regime.attention)
-    values = prompts.layers(measure_name, before)[:, 0] - prompts.layers(measure_name, after)[:, 0]  # type: ignore[arg-type]
-    return _over_prompts(prompts, scale * values, np.ones(len(values), bool), None)
+    return apart(prompts.strata, (prompts.problem, scale * drop(prompts, measure, before, after)))
 
 
-def more_where_it_loses(regime: Regime) -> tuple[float, ...]:
+def more_where_it_loses(regime: Regime) -> Estimate:
     prompts = Prompts(regime.attention)
-    drop = prompts.layers("beta", "direct")[:, 0] - prompts.layers("beta", "cot")[:, 0]
-    return _over_prompts(prompts, 1e3 * drop, prompts.outcome == "lose", prompts.outcome == "win")
-
-
-def _over_prompts(
-    prompts: Prompts, values: np.ndarray, rows: np.ndarray, less: np.ndarray | None
-) -> tuple[float, ...]:
-    size, known = len(prompts.strata), ~np.isnan(values)
-    sums, counts = np.zeros((2, size, 2))
-    counts[:, 1] = 1  # nothing is taken off
-    for column, some in enumerate((rows, less)):
-        if some is not None:
-            own = some & known
-            sums[:, column] = np.bincount(prompts.problem[own], values[own], size)
-            counts[:, column] = np.bincount(prompts.problem[own], minlength=size)
-    value, low, high, _ = apart(sums, counts, prompts.strata)
-    seen = (rows | less if less is not None else rows) & known
-    return value, low, high, len(set(prompts.problem[seen]))
-
-
-class Verdicts(NamedTuple):
-    """Of one kind, or several together: per problem, direct's less the CoT's verdicts (100 or 0) and their number."""
-
-    sums: np.ndarray
-    counts: np.ndarray
-
-
-def verdicts(regime: Regime, kinds: set[str]) -> tuple[Verdicts, tuple[tuple[int, int], ...]]:
-    strata: dict[str, tuple[int, int]] = {}
-    totals: dict[str, float] = {}
-    numbers: dict[str, float] = {}
-    for sign, mitigation in ((1, "direct"), (-1, "none")):
-        for record in (one for records in regime.grid[mitigation] for one in records):
-            strata[record.problem] = (record.difficulty, record.num_constraints)
-            for kind, met in zip(record.kinds, record.met, strict=False):
-                if kind in kinds:
-                    totals[record.problem] = totals.get(record.problem, 0.0) + sign * 100.0 * met
-                    numbers[record.problem] = numbers.get(record.problem, 0.0) + 0.5
-    problems = sorted(strata)
-    found = Verdicts(
-        np.array([totals.get(p, 0.0) for p in problems]),
-        np.array([numbers.get(p, 0.0) for p in problems]),
+    values = 1e3 * drop(prompts, "beta", "direct", "cot")
+    lose, win = (
+        (prompts.problem[rows], values[rows])
+        for rows in (prompts.outcome == "lose", prompts.outcome == "win")
     )
-    return found, tuple(strata[p] for p in problems)
+    return apart(prompts.strata, lose, win)
 
 
-def by_polarity(regime: Regime) -> tuple[float, ...]:
+def direct_less_cot(direct: Measured, cot: Measured, kinds: Sequence[str]) -> Rows:
+    """Of these kinds of constraints: values whose mean is the share that direct replies meet less the CoT's, in points."""
+    parts = [
+        (of.problem[rows], sign * 2 * met)  # half of the values are of each
+        for sign, of in ((1, direct), (-1, cot))
+        for rows, met in (of.kinds["met", kind] for kind in kinds)
+    ]
+    problems, values = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return problems, values
+
+
+def kinds_of(measured: Measured) -> list[str]:
+    return [kind for metric, kind in measured.kinds if metric == "met"]
+
+
+def by_polarity(regime: Regime) -> Estimate:
     """(direct less CoT) of negative constraints less that of positive ones."""
-    kinds = {kind for records in regime.grid["none"] for record in records for kind in record.kinds}
-    forbidding = {kind for kind in kinds if getattr(CONSTRAINTS[kind], "forbids", False)}
-    (negative, strata), (positive, _) = (
-        verdicts(regime, some) for some in (forbidding, kinds - forbidding)
-    )
-    sums, counts = (np.column_stack(columns) for columns in zip(negative, positive, strict=True))
-    return apart(sums, counts, strata)
+    direct, cot = regime.whole("direct"), regime.whole("none")
+    groups = [
+        [k for k in kinds_of(cot) if (k in forbidding()) is negative] for negative in (True, False)
+    ]
+    return apart(cot.strata, *(direct_less_cot(direct, cot, kinds) for kinds in groups))
 
 
 CLAIMS = {
@@ -236,9 +229,6 @@ def decided(figures: Sequence[Figure]) -> str:
     return "refuted" if below >= ENOUGH and not above else "inconclusive"
 
 
-# ---------------------------------------------------------------------- kinds
-
-
 class Kind(NamedTuple):
     """4a: CoT less direct of one kind of constraint, in points; p: Holm's over the kinds of a regime."""
 
@@ -250,86 +240,44 @@ class Kind(NamedTuple):
 
 
 def by_kind(regime: Regime) -> list[Kind]:
-    kinds = sorted(
-        {kind for records in regime.grid["none"] for record in records for kind in record.kinds}
-    )
-    each = [verdicts(regime, {kind})[0] for kind in kinds]
-    p = multipletests(sign_flip(np.column_stack([one.sums for one in each])), ALPHA, method="holm")[
-        1
-    ]
+    direct, cot = regime.whole("direct"), regime.whole("none")
+    kinds = kinds_of(cot)
+    each = [direct_less_cot(direct, cot, [kind]) for kind in kinds]
+    p = holm(sign_flip(np.column_stack([np.bincount(*rows, len(cot.problems)) for rows in each])))
     return [
-        Kind(
-            regime.label,
-            kind,
-            float(-one.sums.sum() / one.counts.sum()),
-            float(q),
-            int((one.counts > 0).sum()),
-        )
-        for kind, one, q in zip(kinds, each, p, strict=True)
+        Kind(regime.label, kind, float(-values.mean()), float(q), len(set(problems)))
+        for kind, (problems, values), q in zip(kinds, each, p, strict=True)
     ]
 
 
-# ---------------------------------------------------------------------- records
+# ---------------------------------------------------------------------- sweeps and output
 
 
-def lines(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]
-    with path.open(encoding="utf-8") as file:
-        next(file)  # the mark
-        yield from map(json.loads, file)
+def regimes(grid: SweepRecipe, samples: SweepRecipe) -> list[Regime]:
+    """Raises UserError where a sweep is not done."""
+    return [
+        Regime(label, grid.name, samples.name, _attention(choose(f"{grid.name}:{label}")))
+        for label in grid.runs
+    ]
 
 
-def records_of(folder: Path) -> list[Record]:
-    """Of all benchmarks of a folder. Raises UserError where there is none."""
-    files = sorted(folder.glob("*.jsonl"))
-    if not files:
-        raise UserError(
-            f"{folder}: found no records; expected the whole sweep (python -m eval.sweep --config ...)"
-        )
-    return [Record(**row) for path in files for row in lines(path)]
-
-
-def newest(sweep: RunDir, pattern: str, run: str) -> Path:
-    """What a sweep has of the last step of a run. Raises UserError where there is nothing."""
-    found = sorted(sweep.path.glob(pattern.format(run)), key=lambda path: int(path.stem))
-    if not found:
-        raise UserError(
-            f"{sweep.path}: found nothing of {run}; expected the whole sweep (python -m eval.sweep --config ...)"
-        )
-    return found[-1]
-
-
-def regimes(grid: SweepRecipe, samples: SweepRecipe) -> Iterator[Regime]:
-    main, sampled = RunDir.named(grid.name), RunDir.named(samples.name)
-    for label, runs in grid.runs.items():
-        folders = [newest(main, "records/{}/*", run) for run in runs]
-        names = sorted(
-            {path.name for folder in folders for path in folder.iterdir() if path.is_dir()}
-        )
-        yield Regime(
-            label,
-            {"none": [records_of(folder) for folder in folders]}
-            | {name: [records_of(folder / name) for folder in folders] for name in names},
-            [records_of(newest(sampled, "records/{}/*", run)) for run in runs],
-            [
-                AttentionRecord(**row)
-                for run in runs
-                for row in lines(newest(main, "attention/{}/*.jsonl", run))
-            ],
-        )
-
-
-# ---------------------------------------------------------------------- output
+def _attention(chosen: Chosen) -> list[AttentionRecord]:
+    """Of the checkpoints whose records are chosen: attention/<run>/<step>.jsonl beside records/<run>/<step>."""
+    paths = [
+        folder.parents[2] / "attention" / folder.parent.name / f"{folder.name}.jsonl"
+        for folder in chosen.folders
+    ]
+    return [one for path in paths for one in AttentionFile.found(path).read()]
 
 
 def main(args: argparse.Namespace) -> None:
     grid, samples = (load_recipe(path, SweepRecipe, []) for path in (args.config, args.samples))
-    known = list(regimes(grid, samples))
-    rows, table = (
-        [],
-        Table("claim", *(one.label for one in known), "", title="above 0 as claimed (95 %)"),
-    )
+    known = regimes(grid, samples)
+    made = {"none", *(one.name for one in known[0].with_mitigation("none").folders[0].iterdir())}
+    rows = []
+    table = Table("claim", *(one.label for one in known), "", title="above 0 as claimed (95 %)")
     for claim, figure in CLAIMS.items():
-        if lacking := wanted(figure) - known[0].grid.keys():
+        if lacking := wanted(figure) - made:
             table.add_row(claim, *["" for _ in known], f"not run: {', '.join(lacking)}")
             continue
         found = [Figure(claim, one.label, *figure(one)) for one in known]
@@ -347,22 +295,19 @@ def main(args: argparse.Namespace) -> None:
     console.print(f"wrote {out}/claims.csv, claims_kinds.csv (and .parquet)", highlight=False)
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--config", required=True, metavar="PATH", help="the sweep with mitigations and attention"
-    )
-    parser.add_argument(
-        "--samples",
+def arguments() -> argparse.ArgumentParser:
+    parser = cli.described(__doc__)
+    add = parser.add_argument
+    add(
+        "--config",
         required=True,
-        metavar="PATH",
-        help="the sweep with several samples of every prompt",
+        metavar="GRID.yaml",
+        help="the sweep with mitigations and attention",
     )
-    return parser.parse_args()
+    add("--samples", required=True, metavar="SAMPLES.yaml", help="several samples of every prompt")
+    return parser
 
 
 if __name__ == "__main__":
-    arguments = parse()
-    cli.guard(lambda: main(arguments))
+    parsed = arguments().parse_args()
+    cli.guard(lambda: main(parsed))

@@ -6,7 +6,6 @@ Strings are drawn from what checkers look at (marks, digits, LaTeX, quotes, scri
 constraints' own arguments. Prints the number of checks and the share of met verdicts.
 """
 
-import argparse
 import random
 import time
 
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from data.compose import MATHIF_SPACE
 from data.constraints.base import CONSTRAINTS, Constraint, check_all
+from recipes.cli import described
 from recipes.errors import UserError
 
 PIECES = (
@@ -46,9 +46,7 @@ def text(rng: random.Random, arguments: list[str]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--strings", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

@@ -31,9 +31,7 @@ PROMPTS = 32  # per batch
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.described(__doc__)
     parser.add_argument("--config", required=True, metavar="RECIPE.yaml")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl")
     parser.add_argument(

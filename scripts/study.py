@@ -62,13 +62,8 @@ class Run:
     @property
     def command(self) -> list[str]:
         """Of a run whose start is not finished without its model."""
-        command = [
-            sys.executable,
-            f"train/{self.kind}.py",
-            "--config",
-            self.recipe,
-            *self.overrides,
-        ]
+        command = [sys.executable, f"train/{self.kind}.py", "--config", self.recipe]
+        command += self.overrides
         if self.start and self.start.finished():
             last = RunDir.named(self.start.name).newest()
             assert last is not None

@@ -4,9 +4,7 @@ refusals."""
 import argparse
 import csv
 import json
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -30,6 +28,7 @@ from eval.records import Task
 from recipes.attention import Attention
 from recipes.errors import UserError
 from recipes.schema import Sampling
+from tests import judges
 from tests.families import FAMILIES, tokenizer_of
 from tests.test_sweep_engine import BASE, perturbed, recipe, runs, sweep  # noqa: F401
 
@@ -299,30 +298,12 @@ def test_a_bad_row_is_named(tmp_path, row, said):
 def judge():
     """An OpenAI-compatible server that copies the last sentence of the instruction; of one it makes something up."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            prompt = json.loads(body)["messages"][0]["content"].strip()
-            made_up = "magic" in prompt
-            text = json.dumps(
-                ["No such passage."] if made_up else [prompt.rpartition(r"\boxed{}.")[2].strip()]
-            )
-            reply = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [
-                {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}  # fmt: skip
-            payload = json.dumps(reply).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+    def answer(prompt):
+        last = prompt.strip().rpartition(r"\boxed{}.")[2].strip()
+        return json.dumps(["No such passage." if "magic" in prompt else last])
 
-        def log_message(self, *args):
-            pass
-
-    found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=found.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{found.server_port}/v1"
-    found.shutdown()
+    with judges.judge(answer) as url:
+        yield url
 
 
 def test_a_judge_fills_the_file_of_passages(tmp_path, judge, monkeypatch):

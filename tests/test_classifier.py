@@ -12,7 +12,8 @@ from data.reason_classifier import folder_of, probabilities_by, saved
 from data.sweep_records import Compared, checkpoints, compared
 from eval.mitigations.classifier_selective import ClassifierSelective
 from recipes.errors import UserError
-from recipes.schema import ClassifierRecipe, Cross, Part, load_recipe
+from recipes.reason import ClassifierRecipe, Cross, Part
+from recipes.schema import load_recipe
 from tests.test_mitigations import Script, second, task
 from tests.test_sweep_engine import BASE, runs
 from train.reason.fits import fit_words

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
@@ -21,6 +19,7 @@ from eval.complexbench import (
 )
 from eval.complexbench_rules import ASKS, FORBIDS, judge_pieces
 from recipes.errors import UserError
+from tests import judges
 
 
 @pytest.mark.parametrize(
@@ -114,39 +113,17 @@ def server():
     """Says YES about rivers, and copies the whole response; every third request fails."""
     calls = {"asked": 0, "all": 0}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            prompt = json.loads(body)["messages"][0]["content"]
-            calls["all"] += 1
-            if calls["all"] % 3 == 1:
-                self.send_response(503)
-                self.send_header("retry-after-ms", "1")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            calls["asked"] += 1
-            text = (
-                "all"
-                if "Copy it word for word" in prompt
-                else ("Yes." if "the Nile" in prompt else "NO")
-            )
-            reply = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [
-                {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}  # fmt: skip
-            payload = json.dumps(reply).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+    def answer(prompt):
+        calls["all"] += 1
+        if calls["all"] % 3 == 1:
+            return None
+        calls["asked"] += 1
+        if "Copy it word for word" in prompt:
+            return "all"
+        return "Yes." if "the Nile" in prompt else "NO"
 
-        def log_message(self, *args):
-            pass
-
-    found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=found.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{found.server_port}/v1", calls
-    found.shutdown()
+    with judges.judge(answer) as url:
+        yield url, calls
 
 
 def launched(folder, url, *more):

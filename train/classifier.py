@@ -23,9 +23,10 @@ from data.reason_classifier import INFO, MODEL
 from data.sweep_records import Compared, checkpoints, compared
 from recipes import cli
 from recipes.errors import UserError
+from recipes.reason import ClassifierRecipe
 from recipes.registry import did_you_mean
 from recipes.run import RunDir, check_checkout, write_atomically
-from recipes.schema import ClassifierRecipe, load_recipe
+from recipes.schema import load_recipe
 from recipes.typed import build
 from train.reason.fits import fit_model, fit_words
 from train.reason.labels import Split, counts, crossed, fits, halves, labelled

@@ -36,11 +36,7 @@ NUMBERS = (
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.preflight",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.described(__doc__, "python -m train.preflight")
     add = parser.add_argument
     add("--config", required=True, metavar="RECIPE.yaml", help="of recipes/sft or recipes/grpo")
     add("--accelerate", metavar="A.yaml", help="an accelerate config, see recipes/accelerate/")

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from data.decontaminate import Decontaminator
 from data.held_out import QUESTION_SETS
 from data.mirror import Row, json_lines
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.run import write_atomically
 from recipes.schema import Decontaminate
@@ -26,11 +26,7 @@ from recipes.typed import build
 
 def parse() -> argparse.Namespace:
     default = Decontaminate()
-    parser = argparse.ArgumentParser(
-        prog="python -m data.decontaminate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(__doc__, "python -m data.decontaminate")
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--key", required=True, help="of the question in a row")
     parser.add_argument("--out", type=Path, required=True, metavar="CLEAN.jsonl")

@@ -23,7 +23,7 @@ from eval.attention.located import Asked, asked, located
 from eval.attention.records import AttentionFile
 from eval.attention.report import attention_report
 from eval.attention.summary import Attended
-from eval.attention.work import Model, attention_records, whole
+from eval.attention.work import Model, filled
 from eval.backends.transformers import one_model
 from eval.benchmarks import build_benchmarks, tasks
 from eval.checkpoints import weights_of
@@ -31,7 +31,7 @@ from eval.export import write_table
 from eval.marked import fingerprint
 from eval.records import Task
 from recipes.attention import Attention
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.schema import Sampling
 from recipes.typed import build
@@ -85,24 +85,17 @@ def main(args: argparse.Namespace) -> None:
 def measure(
     args: argparse.Namespace, settings: Attention, prompts: list[Asked], file: AttentionFile
 ) -> None:
-    kept = whole(prompts, file.partial(), args.batch_size)
-    file.start(kept)
-    loaded = one_model(args.checkpoint, Sampling(), args.seed, args.dtype)
-    model = Model(loaded.module, loaded.tokenizer, loaded.thinking)
-    done = {one.key for one in kept}
-    with tqdm(total=len(prompts), initial=len(done), desc="prompts") as progress:
-        for records in attention_records(model, prompts, settings, args.batch_size, done):
-            file.append(records)
+    def load() -> Model:
+        found = one_model(args.checkpoint, Sampling(), args.seed, args.dtype)
+        return Model(found.module, found.tokenizer, found.thinking)
+
+    with tqdm(total=len(prompts), desc="prompts") as progress:
+        for records in filled(file, load, prompts, settings, args.batch_size):
             progress.update(len({one.key for one in records}))
-    file.finish()
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.attention",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(__doc__, "python -m eval.attention")
     add = parser.add_argument
     add("checkpoint", metavar="CHECKPOINT")
     given = parser.add_mutually_exclusive_group(required=True)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from eval.attention.spans import find
 from eval.benchmarks import build_benchmarks, tasks
 from eval.complexbench import Judge
-from recipes.cli import guard
+from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.run import write_atomically
 
@@ -63,11 +63,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.attention.extract",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(__doc__, "python -m eval.attention.extract")
     add = parser.add_argument
     add("--benchmark", required=True, metavar="YAML", help="as in a sweep recipe, e.g. '{name: ifeval}'")  # fmt: skip
     add("--judge-model", required=True, metavar="NAME")

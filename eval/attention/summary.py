@@ -15,7 +15,7 @@ import numpy as np
 
 from eval.attention.records import AttentionRecord, Layers
 from eval.attention.runs import RUNS, Run
-from eval.paired import sign_flip
+from eval.paired import holm, sign_flip
 from eval.resamples import Stratum, intervals
 
 MEASURES = (
@@ -122,15 +122,10 @@ def with_mean(rows: Sequence[Layers | None]) -> np.ndarray:
 
 
 def corrected(p: np.ndarray, layers: Sequence[int | None]) -> list[float]:
-    """Holm's over the layers; the mean over layers is one test by itself.
-
-    By hand: statsmodels' multipletests collects garbage on every call, half a second of it in a sweep.
-    """
+    """Holm's over the layers; the mean over layers is one test by itself."""
     found = p.astype(float)
-    of_layers = np.flatnonzero([layer is not None for layer in layers])
-    order = of_layers[np.argsort(found[of_layers], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    found[order] = np.minimum(np.maximum.accumulate(found[order] * factors), 1)
+    of_layers = [layer is not None for layer in layers]
+    found[of_layers] = holm(found[of_layers])
     return [float(one) for one in found]
 
 

@@ -1,12 +1,13 @@
 """From prompts to records: two generations of each, four runs read again, and what each of them attends to."""
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from data.chat import direct_prompt_text, prompt_text
 from data.decoding import decode, eos_ids
 from data.prompt import messages
+from data.response import CLOSE
 from data.tokenizer import Thinking
 from eval.attention.located import Asked
 from eval.attention.measure import Measures, measured
@@ -22,7 +23,9 @@ from eval.attention.records import (
 )
 from eval.attention.runs import RUNS, Marks, Reading, Run, readings
 from eval.attention.spans import PromptTokens, locate
-from eval.generate import Generation
+from eval.generate import generation
+from eval.marked import MarkedFile
+from eval.measured import METRICS
 from eval.records import Record, judge
 from recipes.attention import Attention
 from recipes.errors import UserError
@@ -78,6 +81,25 @@ def attention_records(
             yield _batch(model, batch, settings)
 
 
+def filled(
+    file: MarkedFile[AttentionRecord],
+    load: Callable[[], Model],
+    prompts: Sequence[Asked],
+    settings: Attention,
+    batch_size: int,
+) -> Iterator[list[AttentionRecord]]:
+    """Writes what is missing of a file, to its end: the records that it kept, then each further batch."""
+    kept = whole(prompts, file.partial(), batch_size)
+    yield kept
+    model = load()
+    file.start(kept)
+    done = {one.key for one in kept}
+    for records in attention_records(model, prompts, settings, batch_size, done):
+        file.append(records)
+        yield records
+    file.finish()
+
+
 def whole(
     prompts: Sequence[Asked], kept: Sequence[AttentionRecord], batch_size: int
 ) -> list[AttentionRecord]:
@@ -125,15 +147,9 @@ def _written(
         for one in prompts
     ]
     found = decode(model.module, model.tokenizer, [one.ids for one in read], max_new_tokens)
-    # A direct prompt closes what the template opened.
-    thinking = replace(model.thinking, prefilled=False) if direct else model.thinking
+    thinking = model.thinking.of_direct if direct else model.thinking
     ends = eos_ids(model.module, model.tokenizer)
-    generations = [
-        Generation(
-            model.tokenizer.decode(ids, skip_special_tokens=True), ids, not ids or ids[-1] not in ends
-        )
-        for ids in found
-    ]  # fmt: skip
+    generations = [generation(model.tokenizer, ids, ends) for ids in found]
     tasks = [one.task for one in prompts]
     records = judge(list(zip(tasks, generations, strict=True)), thinking)
     return [Written(*one) for one in zip(read, found, records, strict=True)]
@@ -159,7 +175,7 @@ def _fault(pair: Pair) -> Dropped | None:
 
 def _answer_of(written: Written) -> bool:
     """Whether any text follows the thinking, white space aside."""
-    return bool(written.record.completion.rpartition("</think>")[2].strip())
+    return bool(written.record.completion.rpartition(CLOSE)[2].strip())
 
 
 def _reasoning(pair: Pair) -> list[int]:
@@ -170,7 +186,8 @@ def _records(
     model: Model, pair: Pair, others: list[list[int]], per_head: bool
 ) -> Iterator[AttentionRecord]:
     task, direct, cot = pair.asked.task, pair.direct, pair.cot
-    scores = {"score_direct": _score(direct.record), "score_cot": _score(cot.record)}
+    score = METRICS["sacc"]
+    scores = {"score_direct": score(direct.record), "score_cot": score(cot.record)}
     found = readings(model.marks, direct[:2], cot[:2], cot.record.reasoning_tokens, others)
     for run, reading in found.items():
         what = measured(model.module, reading, task.key)
@@ -183,10 +200,6 @@ def _records(
         if pair.place < NUM_SHOWN:
             more["shown"] = _shown(model, run, reading, what)
         yield of_task(task, run, dropped=None, **more)
-
-
-def _score(record: Record) -> float | None:
-    return 100 * sum(record.met) / len(record.met) if record.met else None
 
 
 def _outcome(score_direct: float | None, score_cot: float | None) -> Outcome | None:

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 
 from data.chat import encoded, stop_at_turn_end
-from data.decoding import decode, eos_ids
+from data.decoding import decode, eos_ids, last_logits
 from data.drafts import decode_with_drafts
 from data.tokenizer import Thinking
 from eval.backends import BACKENDS, How
 from eval.checkpoints import weights_of
-from eval.generate import Ask, Batch, Generation, Prompt, batches, row_seed, uniforms
+from eval.generate import Ask, Batch, Generation, Prompt, batches, generation, row_seed, uniforms
 from eval.tokenizers import Tokenizers, ask_ids
 from eval.warm import WarmModel
 from eval.weights import Weights
@@ -99,18 +99,12 @@ class Generator:
         columns = [self._log_probs(starts, encoded(self.tokenizer, word)) for word in words]
         return [list(row) for row in zip(*columns, strict=True)]
 
-    @torch.inference_mode()
     def _log_probs(self, starts: list[list[int]], word: list[int]) -> list[float]:
-        whole = {"input_ids": [ids + word for ids in starts]}
-        rows = self.tokenizer.pad(whole, return_tensors="pt").to(self._module.device)
-        ids, mask = rows["input_ids"], rows["attention_mask"]
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
-        found = self._module(
-            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=len(word) + 1
-        )  # fmt: skip
+        whole = [ids + word for ids in starts]
+        logits = last_logits(self._module, self.tokenizer, whole, len(word) + 1)
         # What stands before each of the word's tokens says how probable it is.
-        shares = found.logits[:, :-1].float().log_softmax(-1)
-        sums: list[float] = shares.gather(-1, ids[:, -len(word) :, None]).sum((1, 2)).tolist()
+        shares = logits[:, :-1].float().log_softmax(-1)
+        sums: list[float] = shares[:, range(len(word)), word].sum(1).tolist()
         return sums
 
     def _decoded(
@@ -129,8 +123,8 @@ class Generator:
         )  # fmt: skip
 
     def _generation(self, ids: list[int], stop_ids: Sequence[int] = ()) -> Generation:
-        truncated = not ids or ids[-1] not in {*eos_ids(self._module, self.tokenizer), *stop_ids}
-        return Generation(self.tokenizer.decode(ids, skip_special_tokens=True), ids, truncated)
+        ends = {*eos_ids(self._module, self.tokenizer), *stop_ids}
+        return generation(self.tokenizer, ids, ends)
 
 
 def one_model(

@@ -9,6 +9,7 @@ does and costs: docs/mitigations.md.
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
+from data.sweep_records import DIRECT
 from eval.backends import Backend, Engine
 from eval.generate import Response, batches
 from eval.mitigations.base import MITIGATIONS, NONE, Mitigation
@@ -17,7 +18,6 @@ from recipes.errors import UserError
 from recipes.typed import build_named
 
 __all__ = ["MITIGATIONS", "NONE", "Mitigation", "build_mitigations", "responses"]
-DIRECT = "direct"
 
 
 def build_mitigations(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.reason_classifier import INFO, Saved, folder_of, probabilities_by, saved
+from data.sweep_records import DIRECT
 from eval.backends import Engine
 from eval.generate import Response
 from eval.mitigations.base import MITIGATIONS, Mitigation
-from eval.mitigations.selecting import DIRECT, REASON, Choice, select
+from eval.mitigations.selecting import REASON, Choice, select
 from eval.records import Task
 from recipes.errors import UserError
 from recipes.ranges import require

@@ -13,7 +13,7 @@ def judged(replies: Sequence[tuple[Task, Response]], thinking: Thinking) -> list
     found: list[Record] = []
     for direct in (False, True):
         group = [(task, one) for task, one in replies if one.direct is direct]
-        reader = replace(thinking, prefilled=False) if direct else thinking
+        reader = thinking.of_direct if direct else thinking
         records = judge([(task, one.generation) for task, one in group], reader)
         found += [
             replace(

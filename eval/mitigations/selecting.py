@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from data.sweep_records import DIRECT
 from eval.backends import Engine
 from eval.generate import Response
 from eval.mitigations.base import answered
 from eval.records import Task
 
-REASON, DIRECT = "reason", "direct"
+REASON = "reason"  # or DIRECT
 
 
 class Choice(NamedTuple):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.prompt import messages
+from data.sweep_records import DIRECT
 from eval.backends import Engine
 from eval.generate import UNPARSED, Ask, Response
 from eval.mitigations.base import MITIGATIONS, Mitigation, prompt_of
-from eval.mitigations.selecting import DIRECT, REASON, Choice, select
+from eval.mitigations.selecting import REASON, Choice, select
 from eval.records import Task
 
 YES, NO = "YES", "NO"

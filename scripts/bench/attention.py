@@ -25,6 +25,7 @@ from eval.attention.measure import measured
 from eval.attention.runs import Reading
 from eval.attention.spans import PromptTokens
 from recipes.architectures import config_of
+from recipes.cli import described
 
 NUM_PROMPT, NUM_CONSTRAINT = 256, 64
 ROUNDS = 7
@@ -154,9 +155,7 @@ def report(args: argparse.Namespace, name: str, tokens: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--models", nargs="+", default=["tiny", "qwen3"])
     parser.add_argument("--tokens", nargs="+", type=int, default=[2048, 32768])
     parser.add_argument("--device", default="cpu")

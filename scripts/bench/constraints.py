@@ -10,7 +10,6 @@ The peer is the copy of IFEval's reference in lm-eval: pip install --no-deps --t
 Responses are GSM8K's texts, decorated at random as models decorate theirs, and with the words that the prompt asks for.
 """
 
-import argparse
 import importlib
 import random
 import sys
@@ -28,6 +27,7 @@ from data.constraints.draft import Material
 from data.constraints.loose import strict_and_loose
 from data.mirror import read_rows
 from eval.benchmarks.mathif import MathIF
+from recipes.cli import described
 
 DETECTING = {
     "language:response_language",
@@ -216,9 +216,7 @@ def worst() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--peer", type=Path, help="folder that holds lm_eval/")
     parser.add_argument("--rows", type=int, default=2000)
     args = parser.parse_args()

@@ -10,7 +10,6 @@ Recall and precision of n and share: of every question in the mirror, copies wit
 words of the benchmarks, and how many are found; and which questions of the benchmarks are said to be another one's copy.
 """
 
-import argparse
 import random
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from data.decontaminate.words import words
 from data.held_out import QUESTION_SETS, Question
 from data.mirror import Unavailable
 from data.sources.gsm8k import GSM8K
+from recipes.cli import described
 from recipes.schema import Decontaminate
 
 NUM_QUESTIONS, NUM_PROBLEMS, NUM_PROMPTS = 8_000, 40_000, 100_000
@@ -123,9 +123,7 @@ def gsm8k(train: list[str]) -> None:
 
 
 def main() -> None:
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    described(__doc__).parse_args()
     sets = question_sets()
     train = [row.values["question"] for row in GSM8K().rows()]
     speed(sets, train, random.Random(0))

@@ -8,7 +8,6 @@ math-verify is used as its limits ask for: gold boxed and first, the answer extr
 for a set). Bars: 1.5 % false negatives, 0.1 % false positives.
 """
 
-import argparse
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from data.answers import grade_all
 from data.answers.extract import extract
 from data.mirror import json_lines
 from data.response import split
+from recipes.cli import described
 
 PAIRS = Path(__file__).resolve().parents[2] / "tests/answer_pairs"
 
@@ -78,9 +78,7 @@ def math_verify(rows: list[dict[str, Any]]) -> list[bool | None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("pairs", nargs="*", type=Path, metavar="PAIRS.jsonl")
     logging.disable(logging.ERROR)
     table = Table(

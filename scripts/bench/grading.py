@@ -9,7 +9,6 @@ Bars: 20,000 per second on numbers, ten times math-verify on the mixed set. Then
 disagreements on the mixed set.
 """
 
-import argparse
 import json
 import logging
 import os
@@ -27,6 +26,7 @@ from data.answers.guards import over_limit
 from data.answers.pool import Pool
 from data.answers.settle import settle
 from data.answers.worker import judge
+from recipes.cli import described
 
 SENTENCES = "Let us add the two numbers. That gives the total, which we halve. " * 4
 SPELLINGS: tuple[Callable[[str], str], ...] = (
@@ -123,9 +123,7 @@ def hanging(num: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--rows", type=int, default=2000, help="pairs of each kind (default 2000)")
     num = parser.parse_args().rows
     logging.disable(logging.ERROR)

@@ -6,7 +6,6 @@
 reader feels as a freeze. Verdicts are the checkers' on made-up responses; lengths are `--chars` characters, mostly CoT.
 """
 
-import argparse
 import random
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from data.response import split
 from data.sources.tiny import Tiny
 from eval.records import Record, Task
 from eval.report import Point, write_report
+from recipes.cli import described
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -154,9 +154,7 @@ def use(path: Path, table: Table) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--checkpoints", type=int, default=200)
     parser.add_argument("--samples", type=int, default=500)
     parser.add_argument("--chars", type=int, default=2000)

@@ -9,7 +9,6 @@ math-verify is warm, as after a run's first step; the first batch also loads the
 `accuracy_reward` and `get_soft_overlong_punishment` (it has no constraints). Bar: 1 s.
 """
 
-import argparse
 import logging
 import random
 import time
@@ -24,6 +23,7 @@ from data.constraints.base import dumps
 from data.example import Example
 from data.tokenizer import Thinking
 from eval.benchmarks.mathif import MathIF
+from recipes.cli import described
 from train.penalties.kimi import Kimi
 from train.reward_functions import TRLReward
 from train.rewards.answer import Answer
@@ -72,9 +72,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--prompts", type=int, default=256, help="groups (default 256)")
     parser.add_argument(
         "--generations", type=int, default=8, help="completions of each (default 8)"

@@ -166,9 +166,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.described(__doc__)
     parser.add_argument("--checkpoints", type=int, default=8)
     parser.add_argument("--prompts", type=int, default=500)
     parser.add_argument("--max-new-tokens", type=int, default=384)

@@ -29,6 +29,8 @@ from typing import Any
 
 import yaml
 
+from recipes.cli import described
+
 # A script's own folder comes first on the path, where this file would be the package `train`.
 sys.path = [
     folder
@@ -387,9 +389,7 @@ def cases_of(args: argparse.Namespace) -> dict[str, Case]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     add = parser.add_argument
     add("kind", nargs="?", choices=sorted(RECIPES), help="default: both")
     add("--config", help="a recipe of that kind; default: a tiny one")

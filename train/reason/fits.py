@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, set_seed
 
 from data.reason_classifier import load, probabilities
-from recipes.schema import ClassifierRecipe
+from recipes.reason import ClassifierRecipe
 
 Predict = Callable[[Sequence[str]], list[float]]  # prompts -> probabilities that reasoning helps
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from data.sweep_records import Compared
-from recipes.schema import Cross, Part
+from recipes.reason import Cross, Part
 
 Ties = Literal["drop", "zero"]
 OUTCOMES = ("cot better", "tie", "direct better")
