@@ -17,6 +17,7 @@ from eval.figures import plain, save
 from eval.plane import COLORS, MARKERS
 from eval.points import CAPABILITY, COMPLIANCE, CheckpointScores
 
+SCORED = {COMPLIANCE: "compliance, HAcc (%)", CAPABILITY: "capability,\naccuracy (%)"}
 MOST = 6  # regimes side by side
 STYLES: dict[str, tuple[str, str, str]] = {  # colour, line, name
     "direct": ("#000000", "--", "direct answer"),
@@ -138,11 +139,18 @@ def draw_curve(
     drawn: Sequence[Drawn], scores: Sequence[CheckpointScores], title: str, out: Path
 ) -> None:
     """Over training: attention in answers after reasoning, the published drop, what of it is the reasoning's own words (the
-    same answer after a filler and after the reasoning), and what the checkpoints score."""
+    same answer after a filler and after the reasoning), and what the checkpoints score, where they do."""
+    metrics = [name for name in SCORED if any(one.get(name) for one in scores)]
     pools = [one for one in drawn if one.of.run is None and one.figures]
     labels = [label for label in dict.fromkeys(one.of.label for one in pools) if label != "base"]
     base = [one for one in pools if one.of.label == "base"]
-    figure, panels = plt.subplots(5, 1, figsize=(8.6, 11), sharex=True, constrained_layout=True)
+    figure, panels = plt.subplots(
+        3 + len(metrics),
+        1,
+        figsize=(8.6, 6.6 + 2.2 * len(metrics)),
+        sharex=True,
+        constrained_layout=True,
+    )
     for number, label in enumerate(labels or ["base"]):
         style: dict[str, Any] = {
             "color": COLORS[number % len(COLORS)],
@@ -157,12 +165,12 @@ def draw_curve(
         for axes, (measure, quantity) in zip(panels, looks, strict=False):
             found = [(one.of.step, one.get(measure, quantity)) for one in line]
             _over_steps(axes, [(step, one) for step, one in found if one], style)
-        for axes, metric in zip(panels[3:], (COMPLIANCE, CAPABILITY), strict=True):
+        for axes, metric in zip(panels[3:], metrics, strict=True):
             known = [(one.of.step, _score(scores, one.of, metric)) for one in line]
             _over_steps(axes, [(step, one) for step, one in known if one], style)
     names = (
         "attention after reasoning,\nin units of an average token's", "drop: direct minus\nafter reasoning",
-        "same answer: after a filler\nminus after the reasoning", "compliance, HAcc (%)", "capability,\naccuracy (%)",
+        "same answer: after a filler\nminus after the reasoning", *(SCORED[name] for name in metrics),
     )  # fmt: skip
     for axes, name in zip(panels, names, strict=True):
         axes.set_ylabel(name, fontsize=8)
