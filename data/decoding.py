@@ -33,7 +33,7 @@ def draw(
     uniforms: [rows] in [0, 1), float64, each of which decides its own row's token alone; None: torch's global generator
     """
     if temperature == 0:
-        return logits.argmax(-1)
+        return greedy(logits)
     no_ids: Any = None  # the warpers do not look at what was written so far
     scores = TemperatureLogitsWarper(temperature)(no_ids, logits.float())
     if top_p < 1:
@@ -42,6 +42,11 @@ def draw(
     if uniforms is None:
         return torch.multinomial(probabilities, 1).squeeze(1)
     return inverted(probabilities, uniforms)
+
+
+def greedy(logits: torch.Tensor) -> torch.Tensor:
+    """The first of the largest of the last dimension. By `max`: on a CPU torch's argmax of bf16 takes four times as long."""
+    return logits.max(-1).indices
 
 
 def inverted(probabilities: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from data.decoding import decode, eos_ids, last_logits
+from data.decoding import decode, eos_ids, greedy, last_logits
 
 VERIFY_TOKENS = 4096  # of a forward pass, padding included
 VERIFY_LOGITS = 2**27  # entries that exist at a time
@@ -41,7 +41,8 @@ def decode_with_drafts(
         for row, tokens in enumerate(written)
         if len(tokens) < max_new_tokens and tokens[-1] not in ends
     ]
-    left.sort(key=lambda row: -len(prompts[row]) - len(written[row]))
+    # Those with about as much of their draft left end together.
+    left.sort(key=lambda row: len(written[row]) - len(tried[row]))
     for start in range(0, len(left), batch_size):
         rows = left[start : start + batch_size]
         room = [max_new_tokens - len(written[row]) for row in rows]
@@ -76,7 +77,7 @@ def _verified(
     whole = [prompt + draft for prompt, draft in zip(prompts, drafts, strict=True)]
     logits = last_logits(model, tokenizer, whole, 1 + max(map(len, drafts)))
     found: list[list[int]] = []
-    for row, draft in zip(logits.argmax(-1).tolist(), drafts, strict=True):
+    for row, draft in zip(greedy(logits).tolist(), drafts, strict=True):
         own = row[len(row) - 1 - len(draft) :]  # padding is on the left
         same = next((n for n, (a, b) in enumerate(zip(own, draft, strict=False)) if a != b), len(draft))  # fmt: skip
         found.append(own[: same + 1])

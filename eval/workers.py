@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from submitit.core.utils import UncompletedJobError
 from tqdm import tqdm
 
+from eval.ahead import worker_context
 from eval.attention.work import Model, filled
 from eval.backends import Engine
 from eval.backends.transformers import Generator
@@ -194,8 +195,10 @@ def _share_cores(count: int) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // count))
 
 
-def _serve(plan: Plan, number: int, count: int) -> None:
-    """A process beside others on this machine. Ctrl-C goes to the parent, which stops it."""
+def _serve(plan: Plan, number: int, count: int, environment: dict[str, str]) -> None:
+    """A process beside others on this machine. Ctrl-C goes to the parent, which stops it. environment: the parent's; that of
+    what this process was forked from may be older."""
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _share_cores(count)
     Worker(plan, number, count).run()
@@ -208,11 +211,13 @@ def default_workers(recipe: SweepRecipe) -> int:
 def score_here(plan: Plan, count: int) -> None:
     """In this process and `count - 1` others, with a progress bar over jobs."""
     threads = torch.get_num_threads()
-    pool = ProcessPool(
-        max(1, count - 1), context=get_context("spawn")
-    )  # none starts before it has work
+    # None starts before it has work.
+    pool = ProcessPool(max(1, count - 1), context=worker_context())
     try:
-        others = {n: pool.schedule(_serve, args=(plan, n, count)) for n in range(1, count)}
+        environment = dict(os.environ)
+        others = {
+            n: pool.schedule(_serve, args=(plan, n, count, environment)) for n in range(1, count)
+        }
         if others:
             _share_cores(count)
         with _bar(plan.mine()) as progress:

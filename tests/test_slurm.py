@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from trl import GRPOConfig
 
-from eval.sweep import part_of
+from eval.jobs import part_of
 from recipes.errors import UserError
 from recipes.run import RunDir
 from recipes.schema import GRPORecipe, load_recipe

@@ -18,7 +18,7 @@ from eval.warm import WarmModel
 from eval.weights import Weights
 from recipes.schema import Sampling
 
-DRAFTED = 4  # batches of prompts with drafts at a time, of which a part is left to decode
+DRAFTED = 8  # batches of prompts with drafts at a time, of which a part is left to decode
 
 
 @BACKENDS.register("transformers")

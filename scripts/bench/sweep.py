@@ -12,7 +12,6 @@ with a little noise, greedy. lm-eval stays out of requirements.txt for the packa
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import torch
 import yaml
 from safetensors.torch import load_file, save_file
@@ -48,11 +48,12 @@ def perturbed(folder: Path, seed: int) -> str:
 
 
 def timed(command: list[str], log: Path, **env: str) -> tuple[float, float]:
-    """Seconds by the clock and of the cores. Raises RuntimeError, with the end of the log, for a command that fails."""
+    """Seconds by the clock and of the machine's cores, whoever used them: not all of a program's processes are its children.
+    Raises RuntimeError, with the end of the log, for a command that fails."""
 
     def spent() -> float:
-        found = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return found.ru_utime + found.ru_stime
+        found = psutil.cpu_times()
+        return found.user + found.nice + found.system
 
     before, started = spent(), time.monotonic()
     with log.open("w", encoding="utf-8") as file:
