@@ -24,8 +24,7 @@ from eval.plane import COLORS, draw
 from eval.points import AXES, CheckpointScores, Point, curve_points
 from eval.regimes import Volume, against_first, last_of, pooled, smallest, volumes
 from eval.tables import against_table, markdown, scores_table, smallest_text, volume_text
-from eval.tracking import log_sweep
-from recipes.run import RunDir, write_atomically
+from recipes.run import write_atomically
 from recipes.schema import SweepRecipe
 
 
@@ -35,9 +34,9 @@ def report(
     out: Path,
     console: Console,
     attention: dict[str, Rows] | None = None,
-) -> None:
-    """All of the sweep's outputs; the curve is drawn for the first benchmark of the recipe. attention: its tables, where it
-    was measured."""
+) -> dict[str, Rows]:
+    """The curve, drawn for the first benchmark of the recipe, and what is beside it; returns the tables by name.
+    attention: its tables, where it was measured."""
     main = checkpoints[0].benchmark
     rows = [row for row in checkpoints if row.benchmark == main]
     tables = {"scores": score_rows(checkpoints)} | (attention or {})
@@ -52,8 +51,7 @@ def report(
         f"wrote {out}/curve.png, .svg, .pdf; {', '.join(tables)} as .csv and .parquet; table.md",
         highlight=False,
     )
-    if recipe.wandb:
-        log_sweep(recipe, RunDir(out), tables, out / "curve.png")
+    return tables
 
 
 def _trade_off(

@@ -16,6 +16,7 @@ from eval.scores import Score
 from recipes.run import write_atomically
 
 Rows = list[dict[str, Any]]
+ALL_SEEDS = "all seeds"  # of a regime, in the tables
 
 
 def write_table(rows: Rows, out: Path, stem: str) -> None:
@@ -83,7 +84,7 @@ def many_rows(last: list[CheckpointScores], metrics: tuple[str, ...]) -> Rows:
 
 
 def _named(label: str, run: str | None, step: int) -> dict[str, Any]:
-    return {"label": label, "run": run or "all seeds", "step": step}
+    return {"label": label, "run": run or ALL_SEEDS, "step": step}
 
 
 def _bounds(name: str, score: Score) -> dict[str, float]:

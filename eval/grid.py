@@ -14,7 +14,7 @@ from rich.table import Table
 
 from data.sweep_records import DIRECT
 from eval.arrows import draw_arrows
-from eval.export import write_table
+from eval.export import ALL_SEEDS, Rows, write_table
 from eval.jobs import Job
 from eval.measured import join, measure
 from eval.mitigations import NONE
@@ -80,15 +80,19 @@ class Cell(NamedTuple):
         return next((one for one in found if one.metric == metric), None)
 
 
-def report_grid(jobs: Sequence[Job], recipe: SweepRecipe, out: Path, console: Console) -> None:
-    """Prints the tables of each benchmark; writes mitigations.csv, .parquet and the picture (.png, .svg, .pdf)."""
+def report_grid(
+    jobs: Sequence[Job], recipe: SweepRecipe, out: Path, console: Console
+) -> dict[str, Rows]:
+    """Prints the tables of each benchmark; writes mitigations.csv, .parquet and the picture (.png, .svg, .pdf). Returns the
+    table by its name."""
     cells = grid(jobs, recipe.seed)
     shown = [cell for cell in cells if cell.shown]
     for place in dict.fromkeys((cell.checkpoint, cell.benchmark) for cell in shown):
         rows = [cell for cell in shown if (cell.checkpoint, cell.benchmark) == place]
         console.print(_scores_table(rows, " on ".join(place)))
         console.print(_against_table(rows, " on ".join(place)))
-    write_table([_row(cell) for cell in cells], out, "mitigations")
+    rows_of_all = [_row(cell) for cell in cells]
+    write_table(rows_of_all, out, "mitigations")
     drawn = draw_arrows(
         [(c.checkpoint, c.benchmark, c.mitigation, c.scores) for c in shown],
         recipe.title or recipe.name,
@@ -96,6 +100,7 @@ def report_grid(jobs: Sequence[Job], recipe: SweepRecipe, out: Path, console: Co
     )
     picture = ", .png, .svg, .pdf" if drawn else ""
     console.print(f"wrote {out}/mitigations.csv, .parquet{picture}", highlight=False)
+    return {"mitigations": rows_of_all}
 
 
 def grid(jobs: Sequence[Job], seed: int) -> list[Cell]:
@@ -231,7 +236,7 @@ def _selected(found: Selection | None) -> str:
 
 def _row(cell: Cell) -> dict[str, object]:
     row: dict[str, object] = {
-        "label": cell.label, "run": cell.run or "all seeds", "step": cell.step, "benchmark": cell.benchmark,
+        "label": cell.label, "run": cell.run or ALL_SEEDS, "step": cell.step, "benchmark": cell.benchmark,
         "mitigation": cell.mitigation, "num_prompts": cell.num_prompts,
     }  # fmt: skip
     for metric in SHOWN.values():

@@ -23,6 +23,7 @@ from eval.measured import measure
 from eval.points import CheckpointScores
 from eval.report import Point, write_report
 from eval.scored import Evaluated, checkpoint_scores
+from eval.tracking import log_sweep
 from eval.workers import Cluster, default_workers, score_elsewhere, score_here
 from recipes.run import RunDir, write_atomically
 from recipes.schema import SweepRecipe
@@ -81,15 +82,17 @@ def sweep(
     done = [job for job in plan.jobs() if job.file().complete()] if watch else all_jobs
     console = Console(width=None if sys.stdout.isatty() else 120)
     scored = _scored([job for job in done if job.plain], recipe.seed)
+    of_records = [job for job in done if job.attention is None]
     attended = _attended([job for job in done if job.attention is not None])
     tables = _attention(attended, scored, recipe, out.path, console) if attended else None
-    report(scored, recipe, out.path, console, tables)
+    tables = report(scored, recipe, out.path, console, tables)
     if len(mitigations) > 1:
-        report_grid([job for job in done if job.attention is None], recipe, out.path, console)
+        tables |= report_grid(of_records, recipe, out.path, console)
     for one in benchmarks:
         if (floor := floors(tasks(one, recipe.seed), one.label)) is not None:
             console.print(floor)
-    of_records = [job for job in done if job.attention is None]
+    if recipe.wandb:
+        log_sweep(recipe, out, tables)
     _write_page(of_records, benchmarks, attended, recipe, out.path / "report.html")
 
 

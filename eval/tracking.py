@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import wandb
@@ -12,8 +11,9 @@ from recipes.run import RunDir
 from recipes.schema import SweepRecipe
 
 
-def log_sweep(recipe: SweepRecipe, run: RunDir, tables: dict[str, Rows], picture: Path) -> None:
-    """tables: name -> rows; the one named `curve` is plotted. Every launch goes on with the same wandb run."""
+def log_sweep(recipe: SweepRecipe, run: RunDir, tables: dict[str, Rows]) -> None:
+    """tables: name -> rows; the one named `curve` is plotted, and a picture that has the name of one is logged beside it.
+    Every launch goes on with the same wandb run."""
     run.prepare_wandb()
     # wandb reads the environment once in a process, which may have logged another run before.
     own: dict[str, Any] = {
@@ -27,8 +27,9 @@ def log_sweep(recipe: SweepRecipe, run: RunDir, tables: dict[str, Rows], picture
             for name, rows in tables.items()
         }
         logged.log(found)
-        if picture.is_file():
-            logged.log({"curve_picture": wandb.Image(str(picture))})
+        for name in tables:
+            if (picture := run.path / f"{name}.png").is_file():
+                logged.log({f"{name}_picture": wandb.Image(str(picture))})
         if "curve" in found:
             title = recipe.title or recipe.name
             plot = wandb.plot.scatter(found["curve"], "capability", "compliance", title=title)

@@ -12,6 +12,8 @@ from eval.measured import measure
 from eval.points import curve_points
 from eval.regimes import against_first, last_of, pooled, smallest, volumes
 from eval.scored import Evaluated, checkpoint_scores
+from eval.tracking import log_sweep
+from recipes.run import RunDir
 from recipes.schema import SweepRecipe
 from tests.test_scores import record
 
@@ -171,9 +173,12 @@ def test_wandb_has_the_tables_and_the_plot_offline(rows, tmp_path, monkeypatch):
     ):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    report(rows, recipe(wandb=True), tmp_path, Console(file=io.StringIO()))
+    tables = report(rows, recipe(), tmp_path, Console(file=io.StringIO()))
+    (tmp_path / "mitigations.png").write_bytes((tmp_path / "curve.png").read_bytes())
+    log_sweep(recipe(), RunDir(tmp_path), tables | {"mitigations": [{"mitigation": "direct"}]})
     (run,) = tmp_path.glob("wandb/offline-run-*")
     assert run.name.endswith((tmp_path / "wandb_id").read_text().strip())
     media = {path.name.split("_")[0] for path in (run / "files/media/table").glob("*.json")}
-    assert {"scores", "curve", "hypervolume", "against"} <= media
-    assert list((run / "files/media/images").glob("curve_picture*.png"))
+    assert {"scores", "curve", "hypervolume", "against", "mitigations"} <= media
+    for name in ("curve", "mitigations"):
+        assert list((run / "files/media/images").glob(f"{name}_picture*.png"))
