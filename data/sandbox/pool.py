@@ -48,7 +48,7 @@ class Worker:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, ",".join(layers), str(memory_mb << 20)],
+                [sys.executable, "-I", "-c", _BOOT, ",".join(layers), str(memory_mb << 20), str(os.getpid())],
                 env={}, cwd="/", stdin=theirs.fileno(), stdout=subprocess.DEVNULL, process_group=0,
             )  # fmt: skip
         self._control = Connection(os.dup(self._socket.fileno()))

@@ -28,7 +28,7 @@ READY = RESULT  # what a child writes once it is locked in
 
 
 def main() -> None:
-    caller, layers, memory_bytes = os.getppid(), sys.argv[1].split(","), int(sys.argv[2])
+    layers, memory_bytes, caller = sys.argv[1].split(","), int(sys.argv[2]), int(sys.argv[3])
     system_calls = jail.system_call_filter() if "system calls" in layers else None
     load()
     nothing = os.open(os.devnull, os.O_RDWR)
