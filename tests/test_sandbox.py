@@ -65,6 +65,15 @@ def any_pool():
     assert gone(MEMORY_MB - 1)
 
 
+@pytest.fixture(scope="module")
+def limits_pool():
+    with Pool(1, MEMORY_MB - 2, layers=()) as found:
+        if "no root" not in found.protection():
+            pytest.skip("root is not bound by the limit on processes")
+        yield found
+    assert gone(MEMORY_MB - 2)
+
+
 @contextmanager
 def contained(pool):
     """Afterwards the same worker is there, alone, and answers."""
@@ -79,7 +88,7 @@ def contained(pool):
     ) == Outcome([2, 2])
 
 
-def attack(pool, source, *arguments, timeout_s=0.3):
+def attack(pool, source, *arguments, timeout_s=0.2):
     with contained(pool):
         return pool.run(source, "f", arguments, timeout_s, filtered=False)
 
@@ -151,7 +160,7 @@ def test_what_does_not_end_is_ended(pool, name):
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_said(any_pool, source, kinds):
-    found = attack(any_pool, source, timeout_s=1.5)
+    found = attack(any_pool, source, timeout_s=0.6)
     assert found.error in kinds and found.value is None and 0 < len(found.message) < 600
 
 
@@ -462,13 +471,9 @@ def test_arguments_that_are_no_json_are_the_callers_mistake(any_pool):
         "import _socket\ndef f(): _socket.socket()",
     ],
 )
-def test_limits_alone_start_and_open_nothing(source):
-    with Pool(1, MEMORY_MB, layers=()) as pool:
-        if "no root" not in pool.protection():
-            pytest.skip("root is not bound by the limit on processes")
-        source = "import os, time, subprocess, threading, ctypes\n" + source
-        assert attack(pool, source).error in ("raised", "died")
-    assert gone()
+def test_limits_alone_start_and_open_nothing(limits_pool, source):
+    source = "import os, time, subprocess, threading, ctypes\n" + source
+    assert attack(limits_pool, source).error in ("raised", "died")
 
 
 # ---------------------------------------------------------------------- the sandbox's own end
