@@ -537,3 +537,17 @@ def test_what_is_in_force_is_said():
     assert {"limits"} <= set(protection()) <= known
     with Pool(1, layers=()) as pool:
         assert set(pool.protection()) <= {"limits", "no root"}
+
+
+NO_MAPS = """
+from data.sandbox import jail
+jail.drop_root()
+jail._call("prctl", jail._PR_SET_DUMPABLE, 0, 0, 0, 0)  # /proc/self/uid_map is root's now
+print(jail.enter_namespaces())
+"""
+
+
+def test_a_system_that_gives_spaces_without_users_gives_none():
+    """As with some distributions' defaults: `unshare` works, mapping a user does not."""
+    done = subprocess.run([sys.executable, "-c", NO_MAPS], capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout == "False\n"
