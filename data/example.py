@@ -9,7 +9,8 @@ from data.prompt import assemble, messages
 
 @dataclass(frozen=True)
 class Example:
-    """answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
+    """problem_id: of several prompts that are cases of one problem, which intervals resample together; None: each its own;
+    answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
     None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly; satisfiable: whether any
     response meets all constraints."""
 
@@ -22,6 +23,7 @@ class Example:
     completion: str | None = None
     text: str | None = None
     satisfiable: bool = True
+    problem_id: str | None = None
 
     @property
     def prompt(self) -> str:

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.chosen import Chosen, choose
-from eval.measured import COMPLETED, METRICS
+from eval.measured import COMPLETED, PLACE
 from eval.paired import Difference, Dominance, Pairs, differences, dominance, pair
 from eval.points import AXES
 from eval.verdict import sentence
@@ -55,7 +55,7 @@ def compare(a: Chosen, b: Chosen, benchmark: str, metrics: list[str], seed: int 
 
 def main(args: argparse.Namespace) -> None:
     a, b = choose(args.a), choose(args.b)
-    known = [*METRICS, *(metric + COMPLETED for metric in METRICS)]
+    known = [*PLACE, *(metric + COMPLETED for metric in PLACE)]
     for metric in args.metric or ():
         if metric not in known:
             raise UserError(f"--metric: unknown metric {metric!r}.{did_you_mean(metric, known)}")
@@ -92,10 +92,10 @@ def _print(one: Comparison, asked: bool, console: Console) -> None:
         console.print(f"Nothing was measured of {', '.join(one.silent)}.")
     for name, alone in (("A", one.pairs.only_a), ("B", one.pairs.only_b)):
         if alone:
-            problem, condition, sample = alone[0]
+            problem, condition, sample, case = alone[0]
             console.print(
                 f"{len(alone):,} prompts of {name} have no partner and were left out, "
-                f"e.g. {problem} ({condition} constraints, sample {sample})."
+                f"e.g. {case or problem} ({condition} constraints, sample {sample})."
             )
 
 

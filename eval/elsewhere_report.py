@@ -28,6 +28,11 @@ _STRICT: tuple[Figure, ...] = (
     ("correct, not followed", "correct_not_hacc_official", _ALL),
     ("followed, not correct", "incorrect_and_hacc_official", _ALL),
     ("neither", "incorrect_not_hacc_official", _ALL),
+    ("cases: output", "met_official", "kind=logic:output"),
+    ("cases: state", "met_official", "kind=logic:state"),
+    ("questions: output", "question_met", "kind=logic:output"),
+    ("questions: state", "question_met", "kind=logic:state"),
+    ("questions: both", "question_hacc", _ALL),
 )
 
 

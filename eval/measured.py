@@ -7,7 +7,7 @@ figure 4.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from eval.records import Record
 from eval.resamples import Stratum
 
 Measure = Callable[[Record], float | None]
-Key = tuple[str, str, int]  # problem, condition, sample
+Key = tuple[str, str, int, str]  # problem, condition, sample, which of the problem's cases
 
 
 def _accuracy(condition: str) -> Measure:
@@ -80,6 +80,10 @@ METRICS: dict[str, Measure] = {
     "unparsed_rate": lambda r: 100.0 * (r.decision == UNPARSED) if r.decision else None,
 }
 VERDICTS = ("met", "met_official", "met_loose")
+# Of problems with several cases: all of them, in one sample; one value per problem, whatever its number of cases (LogicIF's
+# question level, https://arxiv.org/abs/2508.09125). Problems of one case have none.
+QUESTIONS = {"question_hacc": "hacc"}
+QUESTION_MET = "question_met"  # the same of each kind of constraint
 # In a unit of their own: no percentages.
 LENGTHS = ("reasoning_tokens", "response_tokens", "num_calls", "generated_tokens")
 SLICES: dict[str, Callable[[Record], object]] = {
@@ -89,7 +93,7 @@ SLICES: dict[str, Callable[[Record], object]] = {
     "satisfiable": lambda r: r.satisfiable,
 }
 COMPLETED = "_completed"  # a metric's name with it: over the records that were not truncated
-PLACE = {metric: column for column, metric in enumerate(METRICS)}
+PLACE = {metric: column for column, metric in enumerate((*METRICS, *QUESTIONS))}
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,10 @@ class Measured:
     """One row per record, in the order of the file.
 
     problems, strata: of each problem, sorted, so that the order of records changes no resample; problem: (n,) which of them
-    values:           (n, len(METRICS)), NaN where a record says nothing
+    values:           (n, len(PLACE)), NaN where a record says nothing
     slices:           name -> (n,) what the record is there, e.g. its difficulty
     kinds:            (metric, kind of constraint) -> (row of each such constraint, 100 where it is met, else 0); metric is
-                      one of VERDICTS
+                      one of VERDICTS, or QUESTION_MET
     """
 
     problems: tuple[str, ...]
@@ -126,11 +130,12 @@ def measure(records: Sequence[Record]) -> Measured:
     strata = {record.problem: (record.difficulty, record.num_constraints) for record in records}
     place = {problem: number for number, problem in enumerate(sorted(strata))}
     columns = [[of(record) for record in records] for of in METRICS.values()]
+    columns += [_questions(records, METRICS[metric]) for metric in QUESTIONS.values()]
     return Measured(
         problems=tuple(place),
         strata=tuple(strata[problem] for problem in place),
         problem=np.array([place[record.problem] for record in records], dtype=int),
-        keys=tuple((r.problem, r.condition, r.sample) for r in records),
+        keys=tuple((r.problem, r.condition, r.sample, r.case) for r in records),
         values=np.array(columns, dtype=float).T,  # None becomes NaN
         slices={
             name: np.array([key(record) for record in records], dtype=object)
@@ -140,6 +145,18 @@ def measure(records: Sequence[Record]) -> Measured:
     )
 
 
+def _questions(records: Sequence[Record], of: Measure) -> list[float | None]:
+    """Parallel to the records: at the first case of each problem and sample the lowest of its cases' values."""
+    found: list[float | None] = [None] * len(records)
+    first: dict[tuple[str, str, int], int] = {}
+    for row, record in enumerate(records):
+        if record.case and (value := of(record)) is not None:
+            at = first.setdefault((record.problem, record.condition, record.sample), row)
+            before = found[at]
+            found[at] = value if before is None else min(before, value)
+    return found
+
+
 def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
     found: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for row, record in enumerate(records):
@@ -147,10 +164,19 @@ def _kinds(records: Sequence[Record]) -> dict[tuple[str, str], tuple[np.ndarray,
             if verdicts := getattr(record, metric):
                 for kind, met in zip(record.kinds, verdicts, strict=True):
                     found.setdefault((metric, kind), []).append((row, 100.0 * met))
+    for kind in {kind for record in records if record.case for kind in record.kinds}:
+        whole = _questions(records, partial(_met, kind))
+        found[QUESTION_MET, kind] = [(row, met) for row, met in enumerate(whole) if met is not None]
     return {
         name: (np.array([row for row, _ in pairs]), np.array([met for _, met in pairs]))
         for name, pairs in sorted(found.items())
     }
+
+
+def _met(kind: str, record: Record) -> float | None:
+    """All of this kind, where there is one."""
+    own = [met for name, met in zip(record.kinds, record.met, strict=True) if name == kind]
+    return _hard(own)
 
 
 def join(parts: Sequence[Measured]) -> Measured:

@@ -1,10 +1,10 @@
 """Two checkpoints or regimes on the same prompts: differences with 95 % intervals, a verdict for each metric, the number of
 problems that a claim would need, and how probable it is that one dominates the other.
 
-Records are paired by (problem, condition, sample); where a regime has several seeds, their mean stands for it. The intervals
-resample problems (eval/resamples.py). A verdict needs two things: the interval excludes 0, and the sign-flip test over
-problems (exact where few differ) has p < 0.05 after Holm's correction over the metrics shown. The interval alone is too
-sure of itself where few problems differ: five of five in one direction have p = 0.0625.
+Records are paired by (problem, condition, sample, case); where a regime has several seeds, their mean stands for it. The
+intervals resample problems (eval/resamples.py). A verdict needs two things: the interval excludes 0, and the sign-flip test
+over problems (exact where few differ) has p < 0.05 after Holm's correction over the metrics shown. The interval alone is
+too sure of itself where few problems differ: five of five in one direction have p = 0.0625.
 """
 
 import math

@@ -78,7 +78,7 @@ class Record:
 
     kinds, met: parallel, empty without constraints. met: by our repaired checkers; met_official: by the reference's, on the
     part of the output that it looks at; met_loose: IFEval's loose verdicts of the reference, empty where it has none.
-    satisfiable: whether any response meets all constraints.
+    satisfiable: whether any response meets all constraints. case: which of a problem's prompts this is, "" where it has one.
     num_calls ... note: of a mitigation's reply (eval.generate.Response); generated_tokens is None, and decision and note are
     empty, where the model answered as it does, in one call.
     """
@@ -110,6 +110,7 @@ class Record:
     forced_tokens: int = 0
     decision: str = ""
     note: str = ""
+    case: str = ""
 
     @property
     def prompt_key(self) -> str:
@@ -160,7 +161,7 @@ def _record(
         strict, loose = check_all(task.constraints, official, "official"), []
     return Record(
         key=task.key,
-        problem=example.id,
+        problem=example.problem_id or example.id,
         condition=task.condition,
         source=example.source,
         difficulty=example.difficulty,
@@ -180,6 +181,7 @@ def _record(
         met_loose=loose,
         satisfiable=example.satisfiable,
         sample=task.sample,
+        case=example.id if example.problem_id else "",
     )
 
 

@@ -14,8 +14,8 @@ null, "extracted": ..., "method": ...}; null is undecided. What is inside of `<t
 
     python -m eval.score mathif RESPONSES.jsonl [--out RECORDS.jsonl]
 
-Any published benchmark of eval/benchmarks: mathif, ifeval, ifbench, reasonif, gsm8k ... Rows: a prompt and a response, under
-the names that peers use (eval/elsewhere.py). Official and repaired verdicts side by side, each with its interval, and what
+Any benchmark of eval/benchmarks: mathif, ifeval, ifbench, reasonif, logicif, gsm8k ..., with its settings behind the file
+(`rows=FILE.jsonl`). Rows: a prompt and a response, under the names that peers use (eval/elsewhere.py). Official and repaired verdicts side by side, each with its interval, and what
 responses score that take no model.
 
     python -m eval.score golds PROBLEMS.jsonl --key answer
@@ -32,6 +32,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
@@ -41,7 +42,6 @@ from data.answers.golds import gold_problems
 from data.constraints.base import CONSTRAINTS, Constraint, Scorer, check_all, from_spec
 from data.constraints.loose import strict_and_loose
 from data.constraints.split import Benchmark, kinds_of
-from data.held_out import QUESTION_SETS
 from data.mirror import json_lines
 from data.response import split
 from eval.benchmarks import BENCHMARKS, build_benchmarks, tasks
@@ -182,8 +182,18 @@ def golds(args: argparse.Namespace) -> None:
         raise SystemExit(1)
 
 
+def _settings(texts: list[str]) -> dict[str, Any]:
+    """`key=value`, the value as YAML has it."""
+    for text in texts:
+        if not text.partition("=")[0].isidentifier() or "=" not in text:
+            raise UserError(f"found {text!r}; expected a setting of the benchmark, key=value")
+    return {key: yaml.safe_load(value) for key, _, value in (t.partition("=") for t in texts)}
+
+
 def benchmark(args: argparse.Namespace) -> None:
-    found = build_benchmarks(({"name": args.benchmark},), "eval.score")[0]
+    found = build_benchmarks(({"name": args.benchmark} | _settings(args.settings),), "eval.score")[
+        0
+    ]
     asked = tasks(found, 0)
     joined = join(asked, args.responses, args.in_order, args.prefilled)
     out = Console()
@@ -226,9 +236,10 @@ def main() -> None:
     command.add_argument("problems", type=Path, metavar="PROBLEMS.jsonl")
     command.add_argument("--key", default="answer", help="of the gold in a row (default: answer)")
     command.set_defaults(run=golds)
-    for name in (name for name in BENCHMARKS if name in set(QUESTION_SETS)):
+    for name in BENCHMARKS:
         command = commands.add_parser(name, help=f"outputs for {name} that were made elsewhere")
         command.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
+        command.add_argument("settings", nargs="*", metavar="key=value", help="of the benchmark")
         command.add_argument("--out", type=Path, metavar="RECORDS.jsonl", help="a record each")
         command.add_argument(
             "--in-order", action="store_true", help="rows are the benchmark's, without prompts"

@@ -12,12 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.constraints.base import CONSTRAINTS
-from eval.measured import COMPLETED, LENGTHS, METRICS, PLACE, Measured, measure
+from eval.measured import (
+    COMPLETED,
+    LENGTHS,
+    PLACE,
+    QUESTION_MET,
+    QUESTIONS,
+    Measured,
+    measure,
+)
 from eval.records import Record
 from eval.resamples import intervals
 
 COT_BINS = 6  # as in MathIF's figure 6
-NEVER_COMPLETED = "truncation_rate"  # 0 among completed records, whatever they are
+# 0 among completed records, whatever they are; or of several records together.
+NEVER_COMPLETED = ("truncation_rate", *QUESTIONS, QUESTION_MET)
 
 
 class Score(NamedTuple):
@@ -79,8 +88,8 @@ def _score(column: _Column, n: int, bounds: list[float]) -> Score:
 
 def _columns(measured: Measured, edges: tuple[float, ...]) -> Iterator[_Column]:
     slices = [(name, np.flatnonzero(mask)) for name, mask in _slices(measured, edges)]
-    for metric in METRICS:
-        for completed in (False, True) if metric != NEVER_COMPLETED else (False,):
+    for metric in PLACE:
+        for completed in (False, True) if metric not in NEVER_COMPLETED else (False,):
             label = metric + COMPLETED * completed
             values = measured.column(label)
             known = ~np.isnan(values)
@@ -88,8 +97,10 @@ def _columns(measured: Measured, edges: tuple[float, ...]) -> Iterator[_Column]:
                 found = rows[known[rows]]
                 yield _Column(label, name, measured.problem[found], values[found])
     for metric, name, rows, met in _by_kind(measured):
-        whole = ~measured.truncated[rows]
         yield _Column(metric, name, measured.problem[rows], met)
+        if metric in NEVER_COMPLETED:
+            continue
+        whole = ~measured.truncated[rows]
         yield _Column(metric + COMPLETED, name, measured.problem[rows[whole]], met[whole])
 
 

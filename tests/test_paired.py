@@ -142,8 +142,8 @@ def test_pairs_are_by_problem_condition_and_sample():
     a = samples(("p", "with", 0, True), ("p", "with", 1, False), ("q", "with", 0, True))
     b = samples(("p", "with", 1, True), ("p", "without", 0, True), ("q", "with", 0, True))
     pairs = pair(a, b)
-    assert pairs.keys == (("p", "with", 1), ("q", "with", 0))
-    assert pairs.only_a == (("p", "with", 0),) and pairs.only_b == (("p", "without", 0),)
+    assert pairs.keys == (("p", "with", 1, ""), ("q", "with", 0, ""))
+    assert pairs.only_a == (("p", "with", 0, ""),) and pairs.only_b == (("p", "without", 0, ""),)
     assert differences(pairs, ["accuracy_with"])[0].difference == -50.0
     with pytest.raises(ValueError, match="no prompt in common: 3 and 1 keys"):
         pair(a, samples(("r", "with", 0, True)))

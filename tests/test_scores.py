@@ -331,3 +331,31 @@ def test_records_of_other_weights_or_prompts_are_not_used(tmp_path):
     assert RecordFile(tmp_path / "x.jsonl", "other").partial() == []
     file.finish()
     assert file.complete() and not RecordFile(tmp_path / "x.jsonl", "other").complete()
+
+
+def test_cases_of_one_problem_are_one_question():
+    """Two functions of three and one cases; `output` and `state` are met together once in the first."""
+    cases = {"a": [(True, True), (True, False), (True, True)], "b": [(False, True)]}
+    records = [
+        record(
+            name, met=met, key=f"{name}/{n}/with", case=f"{name}/{n}", kinds=["logic:output", "logic:state"],
+            truncated=n == 1, correct=None, gold=None,
+        )
+        for name, verdicts in cases.items() for n, met in enumerate(verdicts)
+    ]  # fmt: skip
+    found = scores(records)
+    assert find(found, "hacc").value == 50.0  # of four cases two
+    question = find(found, "question_hacc")
+    assert (question.value, question.n) == (0.0, 2)
+    of_kind = {
+        kind: find(found, "question_met", f"kind=logic:{kind}") for kind in ("output", "state")
+    }
+    assert of_kind["output"].value == 50.0 and of_kind["output"].n == 2  # all of a's, not b's
+    assert of_kind["state"].value == 50.0  # b's, not all of a's
+    assert not [
+        one for one in found if one.metric in ("question_hacc_completed", "question_met_completed")
+    ]
+
+
+def test_problems_of_one_prompt_have_no_question_level():
+    assert not [one for one in scores([record("a")]) if one.metric.startswith("question")]
