@@ -11,7 +11,7 @@ from data.prompt import assemble, messages
 class Example:
     """answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
     None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly; satisfiable: whether any
-    response meets all constraints."""
+    response meets all constraints; gold: JSON that the response must state, {output, stats} of data.logic, None without."""
 
     id: str
     source: str
@@ -22,6 +22,7 @@ class Example:
     completion: str | None = None
     text: str | None = None
     satisfiable: bool = True
+    gold: str | None = None
 
     @property
     def prompt(self) -> str:
@@ -38,6 +39,7 @@ class Example:
             "difficulty": self.difficulty,
             "source": self.source,
             "id": self.id,
+            "gold": self.gold,
         }
 
 
