@@ -16,6 +16,8 @@ from data.logic.procedures import draw_helper, draw_recursion
 from data.logic.tiers import Target, Tier
 from data.logic.trackers import LETTERS
 
+CONDITION_RATES = (0.35, 0.75)  # outside of loops, inside of one
+DEEP_CONDITION_RATE = 0.6
 Kind = Literal["each", "repeat", "while", "if"]
 
 
@@ -115,15 +117,16 @@ class Builder:
             draft = blocks[0]
 
     def _kind(self, draft: Draft) -> Kind:
-        draw = self.rng.random()
-        if self.tier.name == "tiny" or draft.loops >= 2 or (draft.loops == 1 and draw < 0.75):
+        """Conditions most of the time, and inside of two loops always; deep ones are reached by more loops around them."""
+        rate = CONDITION_RATES[draft.loops] if draft.loops < 2 else 1.0
+        if self.target.nesting > 3 and draft.loops == 1:
+            rate = DEEP_CONDITION_RATE
+        if self.tier.name == "tiny" or self.rng.random() < rate:
             return "if"
-        if draft.loops == 0 and draw < 0.35:
-            return "if"
-        if draw < 0.82 or self.calls < 1 + bool(self.scratch) + len(self.procedures):
-            return "while" if draw < 0.88 else "each"
-        self.calls -= 1  # of range
-        return "repeat"
+        spare = self.calls > bool(self.scratch) + len(self.procedures)
+        kind = self.rng.choice(("each", "while", "repeat") if spare else ("each", "while"))
+        self.calls -= kind == "repeat"  # of range
+        return kind
 
     def _leave(self, top: Draft, drafts: list[Draft]) -> None:
         """Plain statements: each block that needs one gets it; then those with calls."""

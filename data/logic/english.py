@@ -11,6 +11,9 @@ from data.logic import program as ir
 from data.logic.phrasings import Ways, phrasings
 from data.logic.tiers import TierName
 
+_CONTROLS = (ir.If, *ir.LOOPS)
+_NAMED = (ir.Const, ir.Var)
+
 Wording = Literal["train", "held_out"]
 
 
@@ -72,7 +75,7 @@ class _Writer:
 
     def statement(self, stmt: ir.Stmt, number: str, loop: str) -> None:
         """number: of this step; loop: of the innermost loop around."""
-        if not isinstance(stmt, ir.If | ir.ForEach | ir.Repeat | ir.While):
+        if not isinstance(stmt, _CONTROLS):
             self.lines.append(f"{number}. {_capital(self.simple(stmt, loop))}")
             return
         inside = f"{number}."
@@ -132,7 +135,7 @@ class _Writer:
 
     def operand(self, expr: ir.Expr) -> str:
         text = self.expression(expr)
-        return text if isinstance(expr, ir.Const | ir.Var) else f"({text})"
+        return text if isinstance(expr, _NAMED) else f"({text})"
 
     def condition(self, cond: ir.Cond) -> str:
         if isinstance(cond, ir.Parity):

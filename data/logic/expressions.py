@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from data.logic import program as ir
 from data.logic.tiers import Tier
 
+NUM_TRIES = 20  # for a condition that is not asked yet
+ITEM_KINDS = ("parity", "divisible", "size", "rest")
+STATE_KINDS = ("parity", "rest", "rest", "rest", "rest")
 RESTS: tuple[ir.Relation, ...] = ("<=", ">", "==", "!=")
 SIZES: tuple[ir.Relation, ...] = ("<", "<=", ">", ">=")
 LIMITS = (97, 101, 211, 307, 503, 997)  # of sums that are kept small by a remainder
@@ -39,17 +42,18 @@ def condition(rng: random.Random, scope: Scope) -> tuple[ir.Cond, frozenset[tupl
 def _simple(
     rng: random.Random, scope: Scope, asked: frozenset[tuple[str, str]]
 ) -> tuple[ir.Cond, tuple[str, str]]:
-    while True:
+    for _ in range(NUM_TRIES):
         name = _term(rng, scope)
-        kind = rng.choice(("parity", "divisible", "size", "rest"))
-        if kind == "size" and name not in scope.items:
-            kind = "rest"  # how large a variable gets is not known here
+        item = name in scope.items
+        # How large a variable gets is not known here, and sums are often even.
+        kind = rng.choice(ITEM_KINDS if item else STATE_KINDS)
         if scope.tier.name == "tiny" and kind == "rest":
             kind = "parity"
         # Divisible, odd and a remainder may exclude each other.
-        if (name, "size" if kind == "size" else "rest") not in asked or rng.random() < 0.1:
+        asks = (name, "size" if kind == "size" else "rest")
+        if asks not in asked:
             break
-    return _about(rng, scope, name, kind), (name, "size" if kind == "size" else "rest")
+    return _about(rng, scope, name, kind, item), asks
 
 
 def _term(rng: random.Random, scope: Scope) -> str:
@@ -59,7 +63,7 @@ def _term(rng: random.Random, scope: Scope) -> str:
     return rng.choice(scope.state)
 
 
-def _about(rng: random.Random, scope: Scope, name: str, kind: str) -> ir.Cond:
+def _about(rng: random.Random, scope: Scope, name: str, kind: str, item: bool) -> ir.Cond:
     value = ir.Var(name)
     if kind == "parity":
         return ir.Parity(value, rng.random() < 0.5)
@@ -69,9 +73,13 @@ def _about(rng: random.Random, scope: Scope, name: str, kind: str) -> ir.Cond:
         largest = scope.tier.constants[0]
         bound = ir.Const(rng.randint(max(3, largest // 3), largest))
         return ir.Compare(rng.choice(SIZES), value, bound)
-    modulus = rng.randint(3, 7)
+    modulus = rng.randint(3, 7) if item else rng.choice((5, 7, 11))
     rest = ir.Bin("%", value, ir.Const(modulus))
-    return ir.Compare(rng.choice(RESTS), rest, ir.Const(rng.randint(1, modulus - 2)))
+    # Of an item often asked, any remainder comes up; of a variable, about half of them should do.
+    if item:
+        return ir.Compare(rng.choice(RESTS), rest, ir.Const(rng.randint(1, modulus - 2)))
+    middle = modulus // 2
+    return ir.Compare(rng.choice(SIZES), rest, ir.Const(rng.randint(middle, middle + 1)))
 
 
 def _small(rng: random.Random, scope: Scope, low: int, high: int) -> ir.Expr:

@@ -5,7 +5,6 @@ constant number of times, `While` has a cap, and a recursion's argument gets str
 and hash by content.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -212,60 +211,65 @@ class Program:
         return self.list_params + self.int_params
 
 
+LOOPS = (ForEach, Repeat, While)
+_WITH_VALUE = (Assign, TrackMax, Append)
+_WITH_CONDITION = (If, While)
+_ENDS = (Const, Var, Len)
+
+
 def blocks(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks directly inside a statement."""
     if isinstance(stmt, If):
         return (stmt.then, stmt.other)
-    if isinstance(stmt, ForEach | Repeat | While):
+    if isinstance(stmt, LOOPS):
         return (stmt.body,)
     return ()
 
 
-def walk(block: Block) -> Iterator[Stmt]:
+def walk(block: Block) -> list[Stmt]:
     """All statements, outer before inner."""
+    found: list[Stmt] = []
     for stmt in block:
-        yield stmt
+        found.append(stmt)
         for inner in blocks(stmt):
-            yield from walk(inner)
+            found += walk(inner)
+    return found
 
 
-def statements(program: Program) -> Iterator[Stmt]:
+def statements(program: Program) -> list[Stmt]:
     """All statements, those of helpers first."""
+    found: list[Stmt] = []
     for procedure in program.procedures:
         if isinstance(procedure, Helper):
-            yield from walk(procedure.body)
-    yield from walk(program.body)
+            found += walk(procedure.body)
+    return found + walk(program.body)
 
 
 def constructs(program: Program) -> frozenset[str]:
     """Names of the node kinds that a split may hold out."""
-    names = {type(stmt).__name__ for stmt in statements(program)}
-    return frozenset(names | {type(procedure).__name__ for procedure in program.procedures})
+    found = {type(stmt).__name__ for stmt in statements(program)}
+    return frozenset(found | {type(procedure).__name__ for procedure in program.procedures})
 
 
-def leaves(part: Expr | Cond) -> Iterator[Const | Var | Len | Item]:
+def leaves(part: Expr | Cond) -> list[Const | Var | Len | Item]:
     """Constants, variables and lists that an expression or condition mentions, left to right."""
-    if isinstance(part, Const | Var | Len):
-        yield part
-    elif isinstance(part, Item):
-        yield part
-        yield from leaves(part.index)
-    elif isinstance(part, Divisible):
-        yield from leaves(part.value)
-        yield from leaves(part.by)
-    elif isinstance(part, Parity):
-        yield from leaves(part.value)
-    else:
-        yield from leaves(part.left)
-        yield from leaves(part.right)
+    if isinstance(part, _ENDS):
+        return [part]
+    if isinstance(part, Item):
+        return [part, *leaves(part.index)]
+    if isinstance(part, Divisible):
+        return leaves(part.value) + leaves(part.by)
+    if isinstance(part, Parity):
+        return leaves(part.value)
+    return leaves(part.left) + leaves(part.right)
 
 
 def parts(stmt: Stmt) -> tuple[Expr | Cond, ...]:
     """Expressions and conditions of the statement itself, not of its blocks."""
-    if isinstance(stmt, If | While):
-        return (stmt.cond,)
-    if isinstance(stmt, Assign | TrackMax | Append):
+    if isinstance(stmt, _WITH_VALUE):
         return (stmt.value,)
+    if isinstance(stmt, _WITH_CONDITION):
+        return (stmt.cond,)
     if isinstance(stmt, Call):
         return (stmt.arg,)
     return ()

@@ -86,7 +86,7 @@ class _Writer:
     def statement(self, stmt: ir.Stmt, indent: str) -> None:
         if isinstance(stmt, ir.If):
             self._if(stmt, indent, "if")
-        elif isinstance(stmt, ir.ForEach | ir.Repeat | ir.While):
+        elif isinstance(stmt, ir.LOOPS):
             self._loop(stmt, indent)
         else:
             self.lines.append(indent + simple(stmt))

@@ -13,9 +13,11 @@ from data.logic.trackers import MAX_TRACKER
 MIN_CASES = 3
 NUM_CASES = 8
 
-_STEP = re.compile(r"^[a-z]?\d+(?:\.\d+)*\. ", re.MULTILINE)
-_REFERENCE = re.compile(r"\bsteps? [a-z]?\d+(?:\.\d+)*(?: to [a-z]?\d+(?:\.\d+)*)?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+")
+_TRACKING = (ir.Count, ir.TrackMax)
+# A reference, the number of a step, or else a constant, which is the group.
+_STEPS_AND_CONSTANTS = re.compile(
+    r"[Ss]teps? [a-z]?[\d.]*\d(?: to [a-z]?[\d.]*\d)?|^[a-z]?\d[\d.]*\. |(\d+)", re.MULTILINE
+)
 
 # What a response may guess without following the procedure, from a list.
 _GUESSES: tuple[Callable[[tuple[int, ...]], int], ...] = (
@@ -74,34 +76,34 @@ def broken_trackers(names: Sequence[str], cases: Sequence[Case]) -> str | None:
 def broken_text(instance: Instance) -> str | None:
     """The text says each constant, and names each tracker, exactly as often as the program does."""
     program, text = instance.program, instance.description
-    said = Counter(map(int, _NUMBER.findall(_REFERENCE.sub("", _STEP.sub("", text)))))
-    if said != Counter(constants(program)):
+    said = [int(number) for number in _STEPS_AND_CONSTANTS.findall(text) if number]
+    if sorted(said) != sorted(constants(program)):
         return "a constant said too often or not at all"
-    words = Counter(re.findall(r"\b[a-z]+\b", text))
-    uses = Counter(s.name for s in ir.walk(program.body) if isinstance(s, ir.Count | ir.TrackMax))
-    # Once where they are introduced, and once where they are reported.
-    if any(words[name] != uses[name] + 2 or not uses[name] for name in program.trackers):
-        return "a tracker named too often or not at all"
+    uses = Counter(s.name for s in ir.walk(program.body) if isinstance(s, _TRACKING))
+    for name in program.trackers:
+        # Once where they are introduced, and once where they are reported.
+        if not uses[name] or len(re.findall(rf"\b{name}\b", text)) != uses[name] + 2:
+            return "a tracker named too often or not at all"
     return None
 
 
-def constants(program: ir.Program) -> Iterator[int]:
+def constants(program: ir.Program) -> list[int]:
+    """Each as often as the program has it."""
+    found: list[int] = []
+    parts: list[ir.Expr | ir.Cond] = [program.output]
     for procedure in program.procedures:
-        yield from _in(procedure.result)
+        parts.append(procedure.result)
         if isinstance(procedure, ir.Recursion):
-            yield procedure.bound
-            yield from _in(procedure.base)
-            yield from _in(procedure.smaller)
-    yield from _in(program.output)
+            found.append(procedure.bound)
+            parts += [procedure.base, procedure.smaller]
     for stmt in ir.statements(program):
-        for part in ir.parts(stmt):
-            yield from _in(part)
-        if isinstance(stmt, ir.Repeat | ir.While):
-            yield stmt.times if isinstance(stmt, ir.Repeat) else stmt.cap
-
-
-def _in(part: ir.Expr | ir.Cond) -> Iterator[int]:
-    return (leaf.value for leaf in ir.leaves(part) if isinstance(leaf, ir.Const))
+        parts += ir.parts(stmt)
+        if isinstance(stmt, ir.Repeat):
+            found.append(stmt.times)
+        elif isinstance(stmt, ir.While):
+            found.append(stmt.cap)
+    leaves = (leaf for part in parts for leaf in ir.leaves(part))
+    return found + [leaf.value for leaf in leaves if isinstance(leaf, ir.Const)]
 
 
 def broken_scoring(cases: Sequence[Case]) -> str | None:

@@ -56,7 +56,7 @@ class Tier:
 FULL = Tier(
     name="full",
     items=(0, 20),
-    lengths=(4, 9),
+    lengths=(3, 8),
     arguments=(2, 9),
     int_params=(1, 2),
     constants=(15, 9),

@@ -55,7 +55,7 @@ class _Tracer:
         if isinstance(stmt, ir.Break | ir.Continue):
             self.parts.append("stop" if isinstance(stmt, ir.Break) else "next")
             return interpreter.BREAK if isinstance(stmt, ir.Break) else interpreter.CONTINUE
-        if isinstance(stmt, ir.ForEach | ir.Repeat | ir.While):
+        if isinstance(stmt, ir.LOOPS):
             self.loop(stmt)
         else:
             self.simple(stmt)

@@ -99,7 +99,7 @@ def _stripped(block: ir.Block) -> ir.Block:
             continue
         if isinstance(stmt, ir.If):
             stmt = ir.If(stmt.cond, _stripped(stmt.then), _stripped(stmt.other))
-        elif isinstance(stmt, ir.ForEach | ir.Repeat | ir.While):
+        elif isinstance(stmt, ir.LOOPS):
             stmt = replace(stmt, body=_stripped(stmt.body))
         found.append(stmt)
     return tuple(found)
