@@ -10,7 +10,6 @@ are cached, so that the same responses cost nothing again.
 
 import argparse
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from joblib import Memory  # type: ignore[import-untyped]
-from openai import OpenAI
 from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from data.endpoint import Endpoint
 from data.mirror import json_lines
 from data.response import split
 from eval.complexbench_rules import judge_pieces
@@ -123,21 +121,7 @@ class Judge:
     """cache: a folder of answers by model and prompt."""
 
     def __init__(self, model: str, url: str | None, cache: Path) -> None:
-        client = OpenAI(
-            base_url=url, api_key=os.environ.get("OPENAI_API_KEY", "none"), max_retries=6
-        )
-
-        def answer(model: str, prompt: str) -> str:
-            messages: Any = [{"role": "user", "content": prompt}]
-            found = client.chat.completions.create(model=model, messages=messages, temperature=0)
-            return found.choices[0].message.content or ""
-
-        answer.__module__, answer.__qualname__ = __name__, "answer"  # where joblib files it
-        self._answer = Memory(cache, verbose=0).cache(answer)
-        self._model = model
-
-    def ask(self, prompt: str) -> str:
-        return str(self._answer(self._model, prompt)).strip()
+        self._endpoint = Endpoint(model, url, cache)
 
     def verdict(self, instance: Instance, response: str, question: Question) -> bool | None:
         """None for a rule that is not known."""
@@ -145,8 +129,8 @@ class Judge:
             instruction=instance.instruction, response=response, question=question.text
         )
         if question.rule is None:
-            return self.ask(QUESTION + facts).strip("*. ").upper().startswith("YES")
-        return judge_pieces(question.rule, pieces(self.ask(PASSAGE + facts), response))
+            return self._endpoint.ask(QUESTION + facts).strip("*. ").upper().startswith("YES")
+        return judge_pieces(question.rule, pieces(self._endpoint.ask(PASSAGE + facts), response))
 
 
 def pieces(answer: str, response: str) -> list[str]:

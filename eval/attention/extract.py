@@ -14,9 +14,9 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
+from data.endpoint import Endpoint
 from eval.attention.spans import find
 from eval.benchmarks import build_benchmarks, tasks
-from eval.complexbench import Judge
 from recipes.cli import described, guard
 from recipes.errors import UserError
 from recipes.run import write_atomically
@@ -31,7 +31,7 @@ of strings and nothing else; with [] if there are none.
 """
 
 
-def extracted(judge: Judge, text: str) -> list[str]:
+def extracted(judge: Endpoint, text: str) -> list[str]:
     """Passages as the judge copied them. Raises ValueError for an answer that is no list of passages of the text."""
     answer = judge.ask(EXTRACT.format(instruction=text))
     start, end = answer.find("["), answer.rfind("]")
@@ -47,7 +47,7 @@ def extracted(judge: Judge, text: str) -> list[str]:
 
 def main(args: argparse.Namespace) -> None:
     (benchmark,) = build_benchmarks((yaml.safe_load(args.benchmark),), "--benchmark")
-    judge = Judge(args.judge_model, args.judge_url, args.cache)
+    judge = Endpoint(args.judge_model, args.judge_url, args.cache)
     rows, failed = [], []
     for task in tqdm([t for t in tasks(benchmark, 0) if t.condition == "with"], desc="prompts"):
         try:
