@@ -124,7 +124,8 @@ class Builder:
         if self.tier.name == "tiny" or self.rng.random() < rate:
             return "if"
         spare = self.calls > bool(self.scratch) + len(self.procedures)
-        kind = self.rng.choice(("each", "while", "repeat") if spare else ("each", "while"))
+        kinds: tuple[Kind, ...] = ("each", "while", "repeat") if spare else ("each", "while")
+        kind = self.rng.choice(kinds)
         self.calls -= kind == "repeat"  # of range
         return kind
 
@@ -215,6 +216,8 @@ class Builder:
         cond, asked = expressions.condition(self.rng, scope)
         inner = replace(scope, asked=scope.asked | asked)
         then, other = (self._block(draft, inner, last) for draft in node.blocks)
+        if then == other:
+            raise Discarded("a condition that changes nothing")
         draw = self.rng.random()
         if node.blocks[0].loops and draw < 0.16:
             then += (ir.Break() if draw < 0.08 or last else ir.Continue(),)

@@ -19,7 +19,7 @@ Wording = Literal["train", "held_out"]
 
 def description(program: ir.Program, rng: random.Random, tier: TierName, wording: Wording) -> str:
     """The whole procedure; the input's values are not part of it."""
-    return _Writer(rng, phrasings(tier), wording, signed=tier == "full").program(program)
+    return _Writer(rng, phrasings(tier), wording, short=tier == "tiny").program(program)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -29,9 +29,9 @@ def listed(names: Sequence[str]) -> str:
 
 class _Writer:
     def __init__(
-        self, rng: random.Random, pool: Mapping[str, Ways], wording: Wording, signed: bool
+        self, rng: random.Random, pool: Mapping[str, Ways], wording: Wording, short: bool
     ) -> None:
-        self.rng, self.pool, self.wording, self.signed = rng, pool, wording, signed
+        self.rng, self.pool, self.wording, self.short = rng, pool, wording, short
         self.lines: list[str] = []
 
     def say(self, construct: str, **values: object) -> str:
@@ -42,8 +42,8 @@ class _Writer:
     def program(self, program: ir.Program) -> str:
         inputs = [self.say("list", v=name) for name in program.list_params]
         inputs += [self.say("int", v=name) for name in program.int_params]
-        head = [self.say("inputs", inputs=listed(inputs))]
-        head += [self.say("sign")] if self.signed else []
+        head = [self.say("inputs" if len(inputs) > 1 else "input", inputs=listed(inputs))]
+        head += [self.say("sign")] if not self.short else []
         head += [self.say("scratch", lst=name) for name in program.scratch]
         head.append(self.say("trackers", names=listed(program.trackers)))
         self.lines.append(" ".join(head))
@@ -79,6 +79,9 @@ class _Writer:
             self.lines.append(f"{number}. {_capital(self.simple(stmt, loop))}")
             return
         inside = f"{number}."
+        if isinstance(stmt, ir.If) and self.short and _is_plain(stmt):
+            self.lines.append(f"{number}. {self.at_once(stmt, loop)}")
+            return
         if isinstance(stmt, ir.If):
             count = len(stmt.then)
             then, other = _steps(inside, 1, count), _steps(inside, count + 1, len(stmt.other))
@@ -92,6 +95,15 @@ class _Writer:
             f"{number}. {_capital(self.loop(stmt, _steps(inside, 1, len(stmt.body))))}"
         )
         self.block(stmt.body, inside, 1, f"step {number}")
+
+    def at_once(self, stmt: ir.If, loop: str) -> str:
+        """A condition with all that hangs on it in one step."""
+        then, other = (
+            " and ".join(_clause(self.simple(inner, loop)) for inner in block)
+            for block in (stmt.then, stmt.other)
+        )
+        kind = "if_else_at_once" if stmt.other else "if_only_at_once"
+        return self.say(kind, c=self.condition(stmt.cond), then=then, other=other)
 
     def loop(self, stmt: ir.ForEach | ir.Repeat | ir.While, body: str) -> str:
         if isinstance(stmt, ir.ForEach):
@@ -153,6 +165,14 @@ def _steps(prefix: str, first: int, count: int) -> str:
     if count < 2:
         return f"step {prefix}{first}" if count else ""
     return f"steps {prefix}{first} to {prefix}{first + count - 1}"
+
+
+def _is_plain(stmt: ir.If) -> bool:
+    return not any(ir.blocks(inner) for inner in stmt.then + stmt.other)
+
+
+def _clause(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def _capital(text: str) -> str:

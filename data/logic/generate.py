@@ -5,6 +5,8 @@ One `random.Random` per instance, so that an instance depends on its seed alone.
 of its canonical form says, whatever its trackers and words; test programs alone may hold `tiers.HELD_OUT_CONSTRUCTS`.
 """
 
+import itertools
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -26,19 +28,21 @@ from data.logic.rules import NUM_CASES, broken
 from data.logic.tiers import HELD_OUT_CONSTRUCTS, TIERS, Dial, Target, Tier, TierName
 from data.tiny.problems import Split, split_of
 
+MAX_DRAFTS = 20_000
 RECORD_RATE = 0.35  # of programs whose target allows for the call in it
 
 
 @dataclass(frozen=True)
 class Generator:
-    """held_out: whether programs have one of the held-out constructs, or none; num_cases: of each instance; rejected: counts
-    why drafts were dropped."""
+    """held_out: whether programs have one of the held-out constructs, or none; num_cases: of each instance; scores: the
+    lowest and the highest, None for all; rejected: counts why drafts were dropped."""
 
     tier: TierName = "full"
     split: Split = "train"
     levels: tuple[Level, ...] = LEVELS
     held_out: bool = False
     num_cases: int = NUM_CASES
+    scores: tuple[float, float] | None = None
     rejected: Counter[str] = field(default_factory=Counter, compare=False)
 
     def __post_init__(self) -> None:
@@ -52,27 +56,29 @@ class Generator:
         return "train" if self.split == "train" else "held_out"
 
     def draw(self, seed: str) -> Instance:
-        """The one instance of a seed, which is its id."""
+        """The one instance of a seed, which is its id. Raises ValueError where no draft of many will do."""
         rng = random.Random(f"logic {seed}")
         dial = TIERS[self.tier].dials[rng.choice(self.levels)]
-        while True:
+        for _ in range(MAX_DRAFTS):
             try:
                 return self._attempt(rng, dial, seed)
             except Discarded as reason:
                 self.rejected[str(reason)] += 1
+        raise ValueError(
+            f"levels, difficulty: found {', '.join(self.levels)}, {self.scores}; {MAX_DRAFTS} programs had no such score; "
+            "expected a wider range"
+        )
 
     def instances(self, seed: str) -> Iterator[Instance]:
         """Without end, and without duplicates."""
         seen: set[str] = set()
-        number = 0
-        while True:
+        for number in itertools.count():
             found = self.draw(f"{seed}-{number}")
-            number += 1
-            if found.canonical not in seen:
-                seen.add(found.canonical)
-                yield found
-            else:
+            if found.canonical in seen:
                 self.rejected["a duplicate"] += 1
+                continue
+            seen.add(found.canonical)
+            yield found
 
     def _attempt(self, rng: random.Random, dial: Dial, seed: str) -> Instance:
         """Raises Discarded for a draft that breaks a rule."""
@@ -92,8 +98,9 @@ class Generator:
         written = source(program)
         complexity = measure(written)
         level = level_of(complexity.score, self.tier)
-        if level not in self.levels:
-            raise Discarded("a score outside of the levels")
+        low, high = self.scores or (0, math.inf)
+        if level not in self.levels or not low <= complexity.score <= high:
+            raise Discarded("a score that is not asked for")
         text = description(program, rng, self.tier, self.wording)
         instance = Instance(
             seed, self.tier, target, program, cases, text, written, complexity, level, form

@@ -83,8 +83,8 @@ TINY = Tier(
     word_trackers=False,
     dials={
         "easy": Dial((2, 2), (0, 0), (3, 3), (1, 1), (1, 1)),
-        "medium": Dial((2, 2), (0, 0), (4, 4), (1, 1), (1, 1)),
-        "hard": Dial((2, 3), (0, 0), (4, 5), (1, 2), (1, 2)),
+        "medium": Dial((2, 2), (0, 0), (3, 4), (1, 1), (1, 1)),
+        "hard": Dial((2, 3), (0, 0), (4, 4), (1, 2), (1, 2)),
     },
 )
 TIERS: dict[TierName, Tier] = {"full": FULL, "tiny": TINY}

@@ -21,8 +21,9 @@ def trace(program: ir.Program, arguments: Sequence[Any]) -> str:
     tracer = _Tracer(program, arguments)
     tracer.block(program.body)
     tracer.end_line()
-    output = interpreter.value_of(program.output)(tracer.env)
-    tracer.lines.append(f"{expression(program.output)}={output}")
+    output = str(interpreter.value_of(program.output)(tracer.env))
+    worked = tracer.filled(program.output)
+    tracer.lines.append(f"output {worked}" if worked == output else f"output {worked}={output}")
     return "\n".join(tracer.lines)
 
 
