@@ -19,7 +19,10 @@ from data.logic.tiers import TierName
 NUM_FUNCTIONS = 300
 SEED = "benchmark 1"
 # Of the rows as JSON; another digest is another benchmark, whose scores do not compare.
-DIGESTS: dict[TierName, str] = {"full": "", "tiny": ""}
+DIGESTS: dict[TierName, str] = {
+    "full": "f748ff152d0ff2cb74844e5ec02fdc713e67ab6501f44e563be982d9a801d732",
+    "tiny": "beb9ff43a2f4278ee9601756a560fd2413ac63a78bd76c3ab6511a0ed081ded8",
+}
 
 
 @cache

@@ -196,7 +196,7 @@ class Builder:
             return [self._while(node, scope)]
         if node.kind == "repeat":
             body = self._block(node.blocks[0], scope, last=True)
-            return [ir.Repeat(self.rng.randint(2, 4), body)]
+            return [ir.Repeat(self.rng.randint(2, 3), body)]
         item = self.names.pop()
         inner = replace(scope, items=(*scope.items, item))
         return [ir.ForEach(item, self.lst, self._block(node.blocks[0], inner, last=True))]

@@ -97,6 +97,8 @@ class Generator:
         cases = tuple(Case(given, Stated(*interpreter.run(given))) for given in trial.arguments)
         written = source(program)
         complexity = measure(written)
+        found = (complexity.nesting, complexity.calls, complexity.cyclomatic)
+        assert found == target, f"{found} != {target}:\n{written}"
         level = level_of(complexity.score, self.tier)
         low, high = self.scores or (0, math.inf)
         if level not in self.levels or not low <= complexity.score <= high:

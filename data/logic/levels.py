@@ -3,8 +3,8 @@
 from data.logic.difficulty import LEVELS, Level
 from data.logic.tiers import TierName
 
-# Terciles of programs drawn with no regard to level: scripts/bench/logic.py --distribution.
-CUT_POINTS: dict[TierName, tuple[float, float]] = {"full": (22.0, 36.0), "tiny": (14.0, 17.0)}
+# Terciles of 3,000 instances, to the next half: scripts/bench/logic.py --distribution [--tier tiny]
+CUT_POINTS: dict[TierName, tuple[float, float]] = {"full": (24.5, 39.5), "tiny": (15.0, 17.0)}
 
 
 def level_of(score: float, tier: TierName) -> Level:

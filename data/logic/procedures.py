@@ -43,7 +43,9 @@ def draw_recursion(rng: random.Random, name: str, param: str, inner: str) -> ir.
         (
             ir.Bin("+", deeper, n),
             ir.Bin("+", deeper, ir.Bin("%", n, ir.Const(rng.randint(3, 7)))),
-            ir.Func("gap", ir.Bin("*", deeper, ir.Const(2)), n),
+            ir.Bin(
+                "+", ir.Bin("*", deeper, ir.Const(2)), ir.Bin("%", n, ir.Const(rng.randint(3, 7)))
+            ),
             ir.Bin("+", ir.Bin("%", ir.Bin("*", deeper, ir.Const(3)), ir.Const(53)), n),
         )
     )

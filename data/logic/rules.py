@@ -14,6 +14,7 @@ MIN_CASES = 3
 NUM_CASES = 8
 
 _TRACKING = (ir.Count, ir.TrackMax)
+_PUNCTUATION = str.maketrans(dict.fromkeys(".,:;()?", " "))
 # A reference, the number of a step, or else a constant, which is the group.
 _STEPS_AND_CONSTANTS = re.compile(
     r"[Ss]teps? [a-z]?[\d.]*\d(?: to [a-z]?[\d.]*\d)?|^[a-z]?\d[\d.]*\. |(\d+)", re.MULTILINE
@@ -80,9 +81,10 @@ def broken_text(instance: Instance) -> str | None:
     if sorted(said) != sorted(constants(program)):
         return "a constant said too often or not at all"
     uses = Counter(s.name for s in ir.walk(program.body) if isinstance(s, _TRACKING))
+    words = Counter(text.translate(_PUNCTUATION).split())
     for name in program.trackers:
         # Once where they are introduced, and once where they are reported.
-        if not uses[name] or len(re.findall(rf"\b{name}\b", text)) != uses[name] + 2:
+        if not uses[name] or words[name] != uses[name] + 2:
             return "a tracker named too often or not at all"
     return None
 

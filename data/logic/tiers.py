@@ -56,7 +56,7 @@ class Tier:
 FULL = Tier(
     name="full",
     items=(0, 20),
-    lengths=(3, 8),
+    lengths=(3, 7),
     arguments=(2, 9),
     int_params=(1, 2),
     constants=(15, 9),
