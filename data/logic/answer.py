@@ -11,6 +11,7 @@ By both, gold null is matched by a stated null only; upstream also takes a respo
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +19,14 @@ from typing import Any, Literal
 Rule = Literal["strict", "upstream"]
 TOLERANCE = 1e-9
 
+MAX_FALSE_STARTS = 1_000
+
+_START = re.compile(r'\{(?=[ \t\n\r]*["}])')  # what no JSON object can do without
 _decode = json.JSONDecoder().raw_decode
+
+
+class _TooManyFalseStarts(Exception):
+    pass
 
 
 @dataclass(frozen=True)
@@ -62,30 +70,33 @@ NOTHING = Score(False, False, 0.0)
 def stated(response: str) -> Stated | None:
     """Of the last JSON object in the response, not inside of another, that has both keys; None without one.
 
-    A text that nests deeper than the decoder can read states nothing, whatever follows: trying again at each of its braces
-    takes quadratic time.
+    A text states nothing that nests deeper than the decoder can read, or starts MAX_FALSE_STARTS objects that it does not
+    finish, whatever follows: trying again at each brace takes quadratic time.
     """
     last = None
     try:
         for found in _objects(response):
             if "output" in found and "stats" in found:
                 last = Stated(found["output"], found["stats"])
-    except RecursionError:
+    except (RecursionError, _TooManyFalseStarts):
         return None
     return last
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """JSON objects from left to right; what one spans is not looked into again."""
-    at = text.find("{")
-    while at >= 0:
+    num_false = 0
+    start = _START.search(text)
+    while start:
         try:
-            found, end = _decode(text, at)
+            found, end = _decode(text, start.start())
         except ValueError:  # no JSON, or a number of more digits than Python reads
-            end = at + 1
+            num_false, end = num_false + 1, start.start() + 1
+            if num_false == MAX_FALSE_STARTS:
+                raise _TooManyFalseStarts from None
         else:
             yield found
-        at = text.find("{", end)
+        start = _START.search(text, end)
 
 
 def score(response: str, gold: Stated, rule: Rule = "strict") -> Score:
