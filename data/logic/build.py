@@ -221,7 +221,7 @@ class Builder:
         draw = self.rng.random()
         if node.blocks[0].loops and draw < 0.16:
             then += (ir.Break() if draw < 0.08 or last else ir.Continue(),)
-        elif "Pop" in self.held_out and self.scratch and draw < 0.6:
+        elif "Pop" in self.held_out and draw < 0.6 and may_pop(self.scratch, then):
             then += (ir.Pop(self.scratch[0]),)
         return ir.If(cond, then, other)
 
@@ -237,6 +237,11 @@ class Builder:
         for part in parts[1:]:
             found = ir.Bin("+", found, part)
         return found
+
+
+def may_pop(scratch: tuple[str, ...], block: ir.Block) -> bool:
+    """Whether a number that is removed at the end of the block is one from an earlier turn."""
+    return bool(scratch) and not any(isinstance(stmt, ir.Append) for stmt in ir.walk(block))
 
 
 def reads(body: ir.Block) -> set[str]:
