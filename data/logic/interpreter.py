@@ -4,21 +4,18 @@ Independent of the Python rendering, which is compared with it in the sandbox. C
 on all of its cases several hundred times a second.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from data.logic import program as ir
+from data.logic.evaluate import Env, Value, truth_of, value_of
 
 MAX_STEPS = 2_000  # statements executed and turns of loops
 MAX_VALUE = 10_000_000
 MAX_RECURSION = 40
 
-Env = dict[str, Any]
-Value = Callable[[Env], Any]
 Action = Callable[[Env], Any]  # returns None, or how it left its block
 BREAK, CONTINUE = "break", "continue"
-
 
 _FOR = (ir.ForEach, ir.Repeat)
 
@@ -30,69 +27,6 @@ class Discarded(Exception):
 class Result(NamedTuple):
     output: int
     stats: dict[str, int]
-
-
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
-    "min": min, "max": max, "gap": lambda a, b: abs(a - b), "less": lambda a, b: max(a - b, 0),
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
-
-
-# One call less than the general form, for what programs do most.
-_WITH_CONSTANT: dict[Callable[[Any, Any], Any], Callable[[Value, int], Value]] = {
-    operator.add: lambda left, constant: lambda env: left(env) + constant,
-    operator.mul: lambda left, constant: lambda env: left(env) * constant,
-    operator.mod: lambda left, constant: lambda env: left(env) % constant,
-    operator.floordiv: lambda left, constant: lambda env: left(env) // constant,
-    operator.le: lambda left, constant: lambda env: left(env) <= constant,
-    operator.gt: lambda left, constant: lambda env: left(env) > constant,
-}
-
-
-def value_of(expr: ir.Expr) -> Value:
-    if isinstance(expr, ir.Var):
-        return operator.itemgetter(expr.name)
-    if isinstance(expr, ir.Const):
-        constant = expr.value
-        return lambda env: constant
-    if isinstance(expr, ir.Bin):
-        return _apply(_BINARY[expr.op], expr.left, expr.right)
-    if isinstance(expr, ir.Func):
-        return _apply(_BINARY[expr.name], expr.left, expr.right)
-    if isinstance(expr, ir.Len):
-        name = expr.lst
-        return lambda env: len(env[name])
-    lst, index = expr.lst, value_of(expr.index)
-    return lambda env: env[lst][index(env) % len(env[lst])]
-
-
-def _apply(function: Callable[[Any, Any], Any], a: ir.Expr, b: ir.Expr) -> Value:
-    left = value_of(a)
-    if isinstance(b, ir.Const):
-        constant = b.value
-        if function in _WITH_CONSTANT:
-            return _WITH_CONSTANT[function](left, constant)
-        return lambda env: function(left(env), constant)
-    right = value_of(b)
-    if function is operator.add:
-        return lambda env: left(env) + right(env)
-    return lambda env: function(left(env), right(env))
-
-
-def truth_of(cond: ir.Cond) -> Value:
-    if isinstance(cond, ir.Compare):
-        return _apply(_BINARY[cond.op], cond.left, cond.right)
-    if isinstance(cond, ir.Divisible):
-        remainder = _apply(operator.mod, cond.value, cond.by)
-        return lambda env: remainder(env) == 0
-    if isinstance(cond, ir.Parity):
-        value, odd = value_of(cond.value), 0 if cond.even else 1
-        return lambda env: value(env) % 2 == odd
-    left, right = truth_of(cond.left), truth_of(cond.right)
-    if cond.op == "and":
-        return lambda env: left(env) and right(env)
-    return lambda env: left(env) or right(env)
 
 
 class Interpreter:
@@ -170,7 +104,7 @@ class Interpreter:
             return count
         if isinstance(stmt, ir.TrackMax):
             record = stmt.name
-            return self._assign(record, _apply(max, ir.Var(record), stmt.value))
+            return self._assign(record, value_of(ir.Func("max", ir.Var(record), stmt.value)))
         if isinstance(stmt, ir.Append):
             lst, value = stmt.lst, value_of(stmt.value)
             return lambda env: env[lst].append(value(env))

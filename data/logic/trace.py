@@ -7,11 +7,10 @@ data.logic.interpreter; only programs without procedures and computed conditions
 from collections.abc import Sequence
 from typing import Any
 
-from data.logic import interpreter
 from data.logic import program as ir
+from data.logic.evaluate import Env, truth_of, value_of
+from data.logic.interpreter import BREAK, CONTINUE
 from data.logic.python import expression
-
-Env = dict[str, Any]
 
 
 def trace(program: ir.Program, arguments: Sequence[Any]) -> str:
@@ -21,7 +20,7 @@ def trace(program: ir.Program, arguments: Sequence[Any]) -> str:
     tracer = _Tracer(program, arguments)
     tracer.block(program.body)
     tracer.end_line()
-    output = str(interpreter.value_of(program.output)(tracer.env))
+    output = str(value_of(program.output)(tracer.env))
     worked = tracer.filled(program.output)
     tracer.lines.append(f"output {worked}" if worked == output else f"output {worked}={output}")
     return "\n".join(tracer.lines)
@@ -50,12 +49,12 @@ class _Tracer:
 
     def statement(self, stmt: ir.Stmt) -> str | None:
         if isinstance(stmt, ir.If):
-            holds = bool(interpreter.truth_of(stmt.cond)(self.env))
+            holds = bool(truth_of(stmt.cond)(self.env))
             self.parts.append(self.condition(stmt.cond, holds))
             return self.block(stmt.then if holds else stmt.other)
         if isinstance(stmt, ir.Break | ir.Continue):
             self.parts.append("stop" if isinstance(stmt, ir.Break) else "next")
-            return interpreter.BREAK if isinstance(stmt, ir.Break) else interpreter.CONTINUE
+            return BREAK if isinstance(stmt, ir.Break) else CONTINUE
         if isinstance(stmt, ir.LOOPS):
             self.loop(stmt)
         else:
@@ -74,11 +73,11 @@ class _Tracer:
             if isinstance(stmt, ir.ForEach):
                 self.env[stmt.item] = turn
             elif isinstance(stmt, ir.While):
-                holds = bool(interpreter.truth_of(stmt.cond)(self.env))
+                holds = bool(truth_of(stmt.cond)(self.env))
                 self.parts.append(self.condition(stmt.cond, holds))
                 if not holds:
                     break
-            if self.block(stmt.body) == interpreter.BREAK:
+            if self.block(stmt.body) == BREAK:
                 break
         self.end_line()
 
@@ -89,13 +88,13 @@ class _Tracer:
         elif isinstance(stmt, ir.Append | ir.Pop):
             numbers = self.env[stmt.lst]
             if isinstance(stmt, ir.Append):
-                numbers.append(interpreter.value_of(stmt.value)(self.env))
+                numbers.append(value_of(stmt.value)(self.env))
             else:
                 del numbers[-1:]
             self.parts.append(f"{stmt.lst}={numbers}")
         elif isinstance(stmt, ir.Assign | ir.TrackMax):
             worked = self.filled(stmt.value)
-            new = interpreter.value_of(stmt.value)(self.env)
+            new = value_of(stmt.value)(self.env)
             if isinstance(stmt, ir.TrackMax):
                 new = max(self.env[stmt.name], new)
                 worked = str(new)
@@ -119,8 +118,7 @@ class _Tracer:
         if isinstance(cond, ir.Compare):
             return f"{self.filled(cond.left)}{cond.op}{self.filled(cond.right)} {yes}"
         sides = (
-            self.condition(side, bool(interpreter.truth_of(side)(self.env)))
-            for side in (cond.left, cond.right)
+            self.condition(side, bool(truth_of(side)(self.env))) for side in (cond.left, cond.right)
         )
         return f" {cond.op} ".join(sides)
 
