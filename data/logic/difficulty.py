@@ -57,13 +57,13 @@ class Complexity:
 
 def measure(source: str) -> Complexity:
     """Raises SyntaxError for what is no Python."""
-    found: Counter[type] = Counter()
+    kinds: list[type] = []
     deepest = lines = 0
     waiting: list[tuple[ast.AST, int]] = [(ast.parse(source), 0)]
     while waiting:  # one pass, since a generator scores hundreds of programs a second
         node, depth = waiting.pop()
         kind = type(node)
-        found[kind] += 1
+        kinds.append(kind)
         if isinstance(node, _FUNCTIONS):
             depth = 0
             lines += (node.end_lineno or node.lineno) - node.lineno + 1
@@ -74,8 +74,9 @@ def measure(source: str) -> Complexity:
             child = getattr(node, name, None)
             if isinstance(child, list):
                 waiting += [(part, depth) for part in child if isinstance(part, ast.AST)]
-            elif isinstance(child, ast.AST):
+            elif isinstance(child, ast.AST) and child._fields:  # operators and contexts have none
                 waiting.append((child, depth))
+    found = Counter(kinds)
     return Complexity(
         nesting=deepest,
         calls=found[ast.Call],
