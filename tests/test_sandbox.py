@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -19,26 +20,27 @@ from data.sandbox import Outcome, Pool, SandboxError, protection, run, run_cases
 from data.sandbox.pool import LAYERS, outcome
 
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY_MB = 501  # as no other pool has it: its processes are found by it
+MEMORY_MB = 501  # as no other pool of ours has it: its processes are found by it
 NEEDS = {"namespaces": {"network", "processes", "files"}, "system calls": {"system calls"}}
 
 
-def ours(memory_mb=MEMORY_MB):
-    """All processes of a pool, whoever their parent is now."""
-    found = [(one.pid, one.info["cmdline"] or [""]) for one in psutil.process_iter(["cmdline"])]
-    return sorted(pid for pid, words in found if words[-1] == str(memory_mb << 20))
+def ours(memory_mb=MEMORY_MB, caller=None):
+    """All processes of a pool of this process, or of `caller`, whoever their parent is now."""
+    last = [str(memory_mb << 20), str(caller or os.getpid())]
+    found = [(one.pid, one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
+    return sorted(pid for pid, words in found if words[-2:] == last)
 
 
-def gone(memory_mb=MEMORY_MB):
+def gone(memory_mb=MEMORY_MB, caller=None):
     """Within 5 seconds: who is killed is still listed for a moment."""
-    return settled(memory_mb, [])
+    return settled([], memory_mb, caller)
 
 
-def settled(memory_mb, pids):
+def settled(pids, *pool):
     deadline = time.monotonic() + 5
-    while ours(memory_mb) != pids and time.monotonic() < deadline:
+    while ours(*pool) != pids and time.monotonic() < deadline:
         time.sleep(0.01)
-    return ours(memory_mb) == pids
+    return ours(*pool) == pids
 
 
 @pytest.fixture(
@@ -63,6 +65,15 @@ def any_pool():
     assert gone(MEMORY_MB - 1)
 
 
+@pytest.fixture(scope="module")
+def limits_pool():
+    with Pool(1, MEMORY_MB - 2, layers=()) as found:
+        if "no root" not in found.protection():
+            pytest.skip("root is not bound by the limit on processes")
+        yield found
+    assert gone(MEMORY_MB - 2)
+
+
 @contextmanager
 def contained(pool):
     """Afterwards the same worker is there, alone, and answers."""
@@ -71,13 +82,13 @@ def contained(pool):
     started = time.monotonic()
     yield
     assert time.monotonic() - started < 8
-    assert settled(pool.memory_mb, before) and len(before) == 2, "a guard and a zygote"
+    assert settled(before, pool.memory_mb) and len(before) == 2, "a guard and a zygote"
     assert pool.run(
         "import math\ndef f(): return [len('ab'), math.floor(2.5)]", "f", []
     ) == Outcome([2, 2])
 
 
-def attack(pool, source, *arguments, timeout_s=0.4):
+def attack(pool, source, *arguments, timeout_s=0.2):
     with contained(pool):
         return pool.run(source, "f", arguments, timeout_s, filtered=False)
 
@@ -149,7 +160,7 @@ def test_what_does_not_end_is_ended(pool, name):
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_said(any_pool, source, kinds):
-    found = attack(any_pool, source, timeout_s=1.5)
+    found = attack(any_pool, source, timeout_s=0.6)
     assert found.error in kinds and found.value is None and 0 < len(found.message) < 600
 
 
@@ -183,32 +194,52 @@ def test_nothing_is_started(pool, name):
     assert found.error == "raised", found
 
 
+def succeeds(pool, attempts, *given):
+    """Which of the attempts, expressions of p, raise nothing."""
+    source = f"""import ctypes, os
+def f(*p):
+    found = []
+    for attempt in {list(attempts)!r}:
+        try:
+            eval(attempt, {{"os": os, "p": p[0] if p else None, "libc": ctypes.CDLL(None)}})
+            found.append(attempt)
+        except Exception: pass
+    return found"""
+    found = attack(pool, source, *given)
+    assert found.error is None, found
+    return found.value
+
+
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", str(ROOT / "README.md"), "/proc/1/environ", "/proc/self/environ", "/"]
 )
-@pytest.mark.parametrize(
-    "reads", ["open(p).read()", "os.open(p, 0)", "os.stat(p).st_size and os.listdir(p)", "os.readlink(p + '/proc/self')"]
-)  # fmt: skip
-def test_no_file_is_read(pool, path, reads):
-    found = attack(pool, f"import os\ndef f(p): return {reads}", path)
-    assert found.error == "raised" and "Error" in found.message
+def test_no_file_is_read(pool, path):
+    reads = [
+        "open(p).read()",
+        "os.open(p, 0)",
+        "os.listdir(p)",
+        "os.readlink(p + '/proc/self')",
+        "os.scandir(p)",
+    ]
+    assert succeeds(pool, reads, path) == []
 
 
-@pytest.mark.parametrize(
-    "harm",
-    ["open(p, 'w')", "os.remove(p)", "os.rename(p, p + 'x')", "os.mkdir(p + 'x')", "os.chmod(p, 0)", "os.mkdir('x')",
-     "os.symlink('a', 'b')", "os.mkfifo('c')", "os.truncate(p, 0)", "os.memfd_create('x')", "os.pipe()"],
-)  # fmt: skip
-def test_no_file_is_touched(pool, tmp_path, harm):
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o777)  # nothing but the sandbox forbids it
-    kept = tmp_path / "kept"
-    kept.write_text("kept")
-    kept.chmod(0o666)
-    found = attack(pool, f"import os\ndef f(p): return str({harm})", str(kept))
-    assert found.error == "raised" and "Error" in found.message
-    assert [one.name for one in tmp_path.iterdir()] == ["kept"] and kept.read_text() == "kept"
-    assert kept.stat().st_mode & 0o777 == 0o666
+HARM = ["open(p, 'w')", "os.remove(p)", "os.rename(p, p + 'x')", "os.mkdir(p + 'x')", "os.chmod(p, 0)", "os.mkdir('x')",
+        "os.symlink('a', 'b')", "os.mkfifo('c')", "os.truncate(p, 0)", "os.memfd_create('x')", "os.pipe()", "open('d', 'w')",
+        "os.utime(p)", "os.link(p, p + 'y')"]  # fmt: skip
+
+
+def test_no_file_is_touched(pool):
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # nothing but the sandbox forbids it
+        kept = Path(folder, "kept")
+        kept.write_text("kept")
+        kept.chmod(0o666)
+        before = kept.stat()
+        assert succeeds(pool, HARM, str(kept)) == []
+        assert [one.name for one in Path(folder).iterdir()] == ["kept"]
+        assert kept.read_text() == "kept"
+        assert (kept.stat().st_mode, kept.stat().st_mtime) == (before.st_mode, before.st_mtime)
 
 
 def test_nothing_is_connected(pool):
@@ -228,6 +259,7 @@ SIGNALS = {
     "all": "os.kill(-1, 9)",
     "the group": "os.killpg(0, 19)",
     "stop": "os.kill(1, 19)",
+    "group, for good": "os.killpg(0, 9)",
 }
 
 
@@ -251,10 +283,9 @@ KERNEL = {
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="these are numbers of x86-64")
-@pytest.mark.parametrize("name", KERNEL)
-def test_the_kernel_does_nothing_for_it(pool, name):
-    source = f"import ctypes, os\ndef f(): return ctypes.CDLL(None).syscall({KERNEL[name]})"
-    assert attack(pool, source) == Outcome(-1)
+def test_the_kernel_does_nothing_for_it(pool):
+    calls = [f"1 / (libc.syscall({call}) + 1)" for call in KERNEL.values()]  # -1: refused
+    assert succeeds(pool, calls) == []
 
 
 def test_a_run_changes_nothing_for_the_next(any_pool):
@@ -440,13 +471,9 @@ def test_arguments_that_are_no_json_are_the_callers_mistake(any_pool):
         "import _socket\ndef f(): _socket.socket()",
     ],
 )
-def test_limits_alone_start_and_open_nothing(source):
-    with Pool(1, MEMORY_MB, layers=()) as pool:
-        if "no root" not in pool.protection():
-            pytest.skip("root is not bound by the limit on processes")
-        source = "import os, time, subprocess, threading, ctypes\n" + source
-        assert attack(pool, source).error in ("raised", "died")
-    assert gone()
+def test_limits_alone_start_and_open_nothing(limits_pool, source):
+    source = "import os, time, subprocess, threading, ctypes\n" + source
+    assert attack(limits_pool, source).error in ("raised", "died")
 
 
 # ---------------------------------------------------------------------- the sandbox's own end
@@ -463,8 +490,9 @@ def test_a_sandbox_that_is_gone_is_started_again_and_never_a_result():
             time.sleep(0.01)
         assert pool.run("def f(): return 1", "f", []) == Outcome(1)
         source = "def f():\n while True: pass"
+        (guard,) = [pid for pid in ours() if psutil.Process(pid).ppid() == os.getpid()]
         killer = subprocess.Popen(
-            [sys.executable, "-c", f"import os, time; time.sleep(0.3); os.killpg({min(ours())}, 9)"]
+            [sys.executable, "-c", f"import os, time; time.sleep(0.3); os.kill({guard}, 9)"]
         )
         with pytest.raises(SandboxError, match="ended"):
             pool.run(source, "f", [])
@@ -490,9 +518,9 @@ input()
                           stdout=subprocess.PIPE) as parent:  # fmt: skip
         assert parent.stdout.readline() == b"ready\n"
         time.sleep(0.2)
-        assert len(ours()) == 2 + busy
+        assert len(ours(caller=parent.pid)) == 2 + busy
         parent.kill()
-    assert gone()
+    assert gone(caller=parent.pid)
 
 
 def test_a_fork_has_a_pool_of_its_own():
@@ -509,3 +537,17 @@ def test_what_is_in_force_is_said():
     assert {"limits"} <= set(protection()) <= known
     with Pool(1, layers=()) as pool:
         assert set(pool.protection()) <= {"limits", "no root"}
+
+
+NO_MAPS = """
+from data.sandbox import jail
+jail.drop_root()
+jail._call("prctl", jail._PR_SET_DUMPABLE, 0, 0, 0, 0)  # /proc/self/uid_map is root's now
+print(jail.enter_namespaces())
+"""
+
+
+def test_a_system_that_gives_spaces_without_users_gives_none():
+    """As with some distributions' defaults: `unshare` works, mapping a user does not."""
+    done = subprocess.run([sys.executable, "-c", NO_MAPS], capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout == "False\n"

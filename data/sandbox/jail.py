@@ -54,20 +54,27 @@ def drop_root() -> bool:
 
 def enter_namespaces() -> bool:
     """A user, network, mount, IPC and name space of our own; the next fork starts a process space. False where the kernel
-    or its configuration has none for us (containers often)."""
+    or its configuration has none for us: containers, often, and systems that give one out without the right to map a user
+    into it."""
+    probe = os.fork()  # what fails half way cannot be taken back
+    if not probe:
+        os._exit(not _entered())
+    return os.waitpid(probe, 0)[1] == 0 and _entered()
+
+
+def _entered() -> bool:
     user, group = os.geteuid(), os.getegid()
+    maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
     try:
         _call(
             "unshare",
             _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS,
         )  # fmt: skip
+        for name, text in maps.items():
+            with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
     except OSError:
         return False
-    for name, text in (
-        ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")
-    ):  # fmt: skip
-        with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
-            file.write(text)
     return True
 
 

@@ -5,7 +5,6 @@ import json
 import math
 import os
 import queue
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Literal
 Kind = Literal["refused", "raised", "memory", "output", "timeout", "died"]
 LAYERS = ("namespaces", "system calls")
 STARTING_S = 60.0  # on a loaded machine
+ENDING_S = 2.0
 GRACE_S = 30.0  # beyond a run's own deadline, which the zygote keeps
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -45,13 +45,13 @@ class Outcome:
 class Worker:
     def __init__(self, layers: Sequence[str], memory_mb: int) -> None:
         """Raises SandboxError."""
-        ours, theirs = socket.socketpair()
+        self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, ",".join(layers), str(memory_mb << 20)],
+                [sys.executable, "-I", "-c", _BOOT, ",".join(layers), str(memory_mb << 20), str(os.getpid())],
                 env={}, cwd="/", stdin=theirs.fileno(), stdout=subprocess.DEVNULL, process_group=0,
             )  # fmt: skip
-        self._control = Connection(ours.detach())
+        self._control = Connection(os.dup(self._socket.fileno()))
         try:
             self.protection = tuple(json.loads(self._received(STARTING_S)))
         except BaseException:
@@ -88,10 +88,19 @@ class Worker:
         return self._control.closed or self._control.poll(0)  # unasked, only its end can be read
 
     def close(self) -> None:
-        if not self._control.closed:
-            self._control.close()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        """The zygote ends what it runs, and then itself."""
+        if self._control.closed:
+            return
+        with contextlib.suppress(OSError):  # it is gone
+            self._socket.shutdown(
+                socket.SHUT_RDWR
+            )  # seen though a fork of ours may still hold the socket
+        self._control.close()
+        self._socket.close()
+        try:
+            self._process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
             self._process.wait()
 
 

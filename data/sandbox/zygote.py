@@ -28,7 +28,7 @@ READY = RESULT  # what a child writes once it is locked in
 
 
 def main() -> None:
-    caller, layers, memory_bytes = os.getppid(), sys.argv[1].split(","), int(sys.argv[2])
+    layers, memory_bytes, caller = sys.argv[1].split(","), int(sys.argv[2]), int(sys.argv[3])
     system_calls = jail.system_call_filter() if "system calls" in layers else None
     load()
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -40,6 +40,7 @@ def main() -> None:
     pid = os.fork()
     if pid:
         _guard(pid, caller)
+    os.setsid()  # a signal to one's group reaches its members in other process spaces, the guard
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 gets no signal that it does not handle
     if spaces:
         protection += ["network", "processes", *(["files"] if jail.leave_files() else [])]
@@ -100,6 +101,7 @@ class Zygote:
         """In the child. What fails here must not go on: it would run unguarded."""
         try:
             jail.die_with_parent(signal.SIGKILL)
+            os.setsid()
             for standard in (0, 1, 2):
                 os.dup2(self._nothing, standard)
             os.dup2(out, 3)
