@@ -12,7 +12,7 @@ class Example:
     """problem_id: of several prompts that are cases of one problem, which intervals resample together; None: each its own;
     answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
     None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly; satisfiable: whether any
-    response meets all constraints."""
+    response meets all constraints; gold: JSON that the response must state, {output, stats} of data.logic, None without."""
 
     id: str
     source: str
@@ -24,6 +24,7 @@ class Example:
     text: str | None = None
     satisfiable: bool = True
     problem_id: str | None = None
+    gold: str | None = None
 
     @property
     def prompt(self) -> str:
@@ -40,6 +41,7 @@ class Example:
             "difficulty": self.difficulty,
             "source": self.source,
             "id": self.id,
+            "gold": self.gold,
         }
 
 

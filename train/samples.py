@@ -39,6 +39,7 @@ class Sample:
     held_out:   generated for the monitoring set, in an evaluation, not to train on
     soft:       instructions without a checker (column `soft_constraints`), for a soft scorer
     opened:     `<think>` is there, written by the model or by the chat template
+    stated:     gold JSON that the response must state (column `gold`, data.logic.answer); None where there is none
     """
 
     completion: Completion
@@ -56,6 +57,7 @@ class Sample:
     held_out: bool = False
     soft: tuple[str, ...] = ()
     opened: bool = True
+    stated: str | None = None
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -147,7 +149,7 @@ class SampleReader:
             rows = zip(
                 completions, completion_ids, columns["answer"], columns["constraints"], columns["id"],
                 _references(columns, count), _column(columns, "token_budget", count),
-                _column(columns, "soft_constraints", count), strict=True,
+                _column(columns, "soft_constraints", count), _column(columns, "gold", count), strict=True,
             )  # fmt: skip
             self.samples = [self._sample(progress, *row) for row in rows]
             grade_together(self.samples)
@@ -173,6 +175,7 @@ class SampleReader:
         reference: Reference | None,
         token_budget: int | None,
         soft: str | None,
+        stated: str | None,
     ) -> Sample:
         text = message if isinstance(message, str) else message[-1]["content"]
         completion, reasoning_tokens = self.thinking.read(text, ids)
@@ -192,6 +195,7 @@ class SampleReader:
             held_out=self.held_out,
             soft=() if soft is None else tuple(json.loads(soft)),
             opened=self.thinking.prefilled or OPEN in text,
+            stated=stated,
         )
 
 
