@@ -15,8 +15,8 @@ null, "extracted": ..., "method": ...}; null is undecided. What is inside of `<t
     python -m eval.score mathif RESPONSES.jsonl [--out RECORDS.jsonl]
 
 Any benchmark of eval/benchmarks: mathif, ifeval, ifbench, reasonif, logicif, gsm8k ..., with its settings behind the file
-(`rows=FILE.jsonl`). Rows: a prompt and a response, under the names that peers use (eval/elsewhere.py). Official and repaired verdicts side by side, each with its interval, and what
-responses score that take no model.
+(`rows=FILE.jsonl`). Rows: a prompt and a response, under the names that peers use (eval/elsewhere.py). Official and
+repaired verdicts side by side, each with its interval, and what responses score that take no model.
 
     python -m eval.score golds PROBLEMS.jsonl --key answer
 

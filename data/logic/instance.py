@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from data.example import Example, completion
 from data.logic import program as ir
@@ -14,6 +14,7 @@ from data.logic.trace import trace
 
 OUTPUT_FORMAT = "int"
 Arguments = tuple[tuple[int, ...] | int, ...]
+CoT = Literal["trace", "none"]
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,15 @@ class Instance:
             for number, case in enumerate(self.cases)
         ]
 
-    def example(self, number: int, source_name: str, with_completion: bool) -> Example:
-        """Of one case. with_completion: the target's reasoning is the interpreter's trace; of the tiny tier only."""
+    def example(self, number: int, source_name: str, cot: CoT | None = None) -> Example:
+        """Of one case. cot: the SFT target's reasoning, the interpreter's trace (of the tiny tier only) or none; None for no
+        target."""
         case = self.cases[number]
         question = self.question(case)
         target = None
-        if with_completion:
-            target = completion(trace(self.program, case.arguments), case.gold.dumps())
+        if cot is not None:
+            reasoning = trace(self.program, case.arguments) if cot == "trace" else ""
+            target = completion(reasoning, case.gold.dumps())
         return Example(
             id=f"{self.id}/{number}",
             source=source_name,
@@ -90,6 +93,6 @@ class Instance:
             gold=case.gold.dumps(),
         )
 
-    def examples(self, source_name: str, with_completion: bool = False) -> Iterator[Example]:
+    def examples(self, source_name: str) -> Iterator[Example]:
         for number in range(len(self.cases)):
-            yield self.example(number, source_name, with_completion)
+            yield self.example(number, source_name)

@@ -4,6 +4,7 @@ One example for each case of an instance. `answer` is None: the gold is JSON, in
 it. The tiny tier has SFT targets, whose reasoning is the interpreter's trace; with `with_completion` false it is for RL.
 """
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,7 @@ from itertools import islice
 from data.example import Example
 from data.logic.difficulty import LEVELS, Level
 from data.logic.generate import Generator
+from data.logic.instance import CoT
 from data.logic.rules import MIN_CASES, NUM_CASES
 from data.logic.tiers import TierName
 from data.sources import SOURCES
@@ -25,6 +27,7 @@ class Logic:
     tier:       full, or tiny for the tiny world's model
     levels:     drawn from uniformly; by the fixed cut points of data.logic.levels
     difficulty: lowest and highest score (data.logic.difficulty), both included; None for all
+    cot:        the reasoning of an SFT target, drawn uniformly: the interpreter's trace, or none
     split:      train; test programs and their wording are the benchmark's
     """
 
@@ -34,6 +37,7 @@ class Logic:
     difficulty: tuple[float, float] | None = None
     num_cases: int = NUM_CASES
     with_completion: bool = False
+    cot: tuple[CoT, ...] = ("trace",)
     split: Split = "train"
 
     generated = True
@@ -67,10 +71,11 @@ class Logic:
         return self.num_rows
 
     def load(self, seed: int) -> Iterator[Example]:
-        instances = self.generator.instances(f"{self.tier}-{self.split}-{seed}")
-        examples = (
-            example
-            for instance in instances
-            for example in instance.examples(self.name, self.with_completion)  # type: ignore[attr-defined]
-        )
-        return islice(examples, self.num_rows)
+        return islice(self._examples(seed), self.num_rows)
+
+    def _examples(self, seed: int) -> Iterator[Example]:
+        rng = random.Random(f"logic {self} {seed}")
+        for instance in self.generator.instances(f"{self.tier}-{self.split}-{seed}"):
+            for number in range(self.num_cases):
+                cot = rng.choice(self.cot) if self.with_completion else None
+                yield instance.example(number, "logic", cot)
