@@ -129,6 +129,50 @@ class DynamicSampling:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """The next level opens when the mean of `reward`, over the prompts of the newest level in the last `batches` generation
+    batches that had some, is above `above` (mianzhang/RLIF: 0.5)."""
+
+    reward: str
+    above: float = 0.5
+    batches: int = 4
+
+    def __post_init__(self) -> None:
+        above_zero(batches=self.batches)
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Prompts open level by level; one that is still closed is replaced by an open one of its source (train/curriculum.py).
+
+    levels:  rising; the highest `difficulty` of each level. Prompts above all of them are of the last level
+    sources: of which prompts open level by level, as the column `source` names them; None for all. Others are always open
+    starts:  shares of the training steps at which the second level opens, the third and so on; None where `gate` opens them
+    gate:    None where `starts` open them
+    """
+
+    levels: tuple[float, ...]
+    sources: tuple[str, ...] | None = None
+    starts: tuple[float, ...] | None = None
+    gate: Gate | None = None
+
+    def __post_init__(self) -> None:
+        rising = list(self.levels) == sorted(set(self.levels)) and len(self.levels) > 1
+        require(rising, "levels", list(self.levels), "at least two rising numbers")
+        if (self.starts is None) is (self.gate is None):
+            raise ValueError("starts, gate: found both or none; expected one of them")
+        if self.starts is not None:
+            for start in self.starts:
+                _share("starts", start, below_one=True)
+            fit = (
+                list(self.starts) == sorted(self.starts)
+                and len(self.starts) == len(self.levels) - 1
+            )
+            expected = f"{len(self.levels) - 1} rising shares, one for each level but the first"
+            require(fit, "starts", list(self.starts), expected)
+
+
+@dataclass(frozen=True)
 class Alarms:
     """Limits of what train/alarms.py watches; None switches an alarm off. Shares are of a generation batch.
 

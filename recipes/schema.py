@@ -17,7 +17,7 @@ from recipes.attention import Attention
 from recipes.errors import UserError
 from recipes.extends import read
 from recipes.ranges import above_zero, require
-from recipes.rl import Alarms, Bound, DynamicSampling, Monitoring, Stage, TokenBudget
+from recipes.rl import Alarms, Bound, Curriculum, DynamicSampling, Monitoring, Stage, TokenBudget
 from recipes.typed import build
 
 R = TypeVar("R", bound="Recipe")
@@ -110,6 +110,7 @@ class GRPORecipe(TrainRecipe):
     constrained:      bounds on the means of rewards, whose weights become multipliers; () for fixed weights
     stages:           of the context, in order; () leaves `trainer.max_completion_length` as it is
     dynamic_sampling: None takes every group as it comes
+    curriculum:       None has all prompts open from the start
     methods:          changes of the trainer that are no rewards (train/methods), each once
     token_budget:     None leaves prompts alone; else each states how long to think, for l1_exact and l1_max
     max_prompt_length: in tokens, chat template included; longer prompts are left out and counted. None keeps all
@@ -122,6 +123,7 @@ class GRPORecipe(TrainRecipe):
     constrained: tuple[Bound, ...] = ()
     stages: tuple[Stage, ...] = ()
     dynamic_sampling: DynamicSampling | None = None
+    curriculum: Curriculum | None = None
     methods: tuple[dict[str, Any], ...] = ()
     monitoring: Monitoring | None = None
     reference: str | None = None

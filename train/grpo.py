@@ -27,6 +27,7 @@ from recipes.run import RunDir, check_checkout
 from recipes.schema import GRPORecipe, load_recipe
 from train.arithmetic import arithmetic
 from train.config import model_config, trainer_config
+from train.curriculum import Levels
 from train.engine_check import check_engine
 from train.launch import Launch
 from train.methods.apply import Methods, build_methods, check_tokenizer
@@ -148,10 +149,12 @@ def build_trainer(known: Plan) -> GRPOTrainer:
         config.generation_kwargs = {"stop_token_ids": ends, **(config.generation_kwargs or {})}
     reader = SampleReader(Thinking.of(tokenizer), frozenset(ends), config.num_generations)
     objective = Objective(rewards, recipe.constrained, recipe.alarms)
+    plan = recipe.curriculum
+    levels = None if plan is None else Levels(plan, dataset, recipe.seed, where)
     return GRPOTrainer(
         model=model,
         args=config,
-        extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods),
+        extras=Extras(objective, reader, recipe.dynamic_sampling, recipe.stages, methods, levels),
         reward_funcs=[reward.bind(reader) for reward in rewards],
         train_dataset=dataset,
         eval_dataset=monitoring_set,

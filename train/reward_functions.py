@@ -78,7 +78,7 @@ def require_columns(rewards: list[WeightedReward], found: list[str], where: str)
 
 
 def check_names(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -> None:
-    """Raises UserError where `constrained:` or `dynamic_sampling:` name a reward that the recipe has not."""
+    """Raises UserError where `constrained:`, `dynamic_sampling:` or `curriculum:` name a reward that the recipe has not."""
     names = [reward.name for reward in rewards]
     for index, bound in enumerate(recipe.constrained):
         _known(bound.reward, names, f"{where}: constrained.{index}")
@@ -99,6 +99,8 @@ def check_names(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -
     sampling = recipe.dynamic_sampling
     if sampling is not None and sampling.reward is not None:
         _known(sampling.reward, names, f"{where}: dynamic_sampling")
+    if recipe.curriculum is not None and recipe.curriculum.gate is not None:
+        _known(recipe.curriculum.gate.reward, names, f"{where}: curriculum.gate")
 
 
 def check_monitoring(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -> None:

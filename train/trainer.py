@@ -5,7 +5,7 @@
   its own longest row, and put back in place.
 - Weights that move: ramps, and the multipliers of a constrained objective (train/objective.py).
 - Groups without signal, counted truthfully, and refilled by dynamic sampling (train/dynamic_sampling.py).
-- Context stages.
+- Context stages, and prompts that open level by level (train/curriculum.py).
 - Where the time goes: `time/generation_share`, `time/rewards_share`, `completions/padding_share` (before the chunks).
 - Methods: forced openings of completions and weights of their tokens (train/methods).
 """
@@ -21,6 +21,7 @@ from recipes.rl import DynamicSampling, Stage
 from train.alarms import MEASURES, measure
 from train.checkpoints import WholeCheckpoints
 from train.clock import Clock
+from train.curriculum import Levels
 from train.dynamic_sampling import Generated, Group, refill, split_groups
 from train.group_signal import combined, silent
 from train.methods.apply import (
@@ -47,6 +48,7 @@ class Extras:
     dynamic_sampling: DynamicSampling | None = None
     stages: tuple[Stage, ...] = ()
     methods: Methods = ()
+    levels: Levels | None = None
 
 
 class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
@@ -62,6 +64,8 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
         self._clock = Clock()
         if extras is not None:
             self.add_callback(extras.objective)
+            if extras.levels is not None:
+                self.add_callback(extras.levels)
 
     @property
     def progress(self) -> float:
@@ -75,6 +79,7 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
             output: dict[str, Any] = super()._generate_and_score_completions(inputs)
             return output
         self._enter_stage(self.extras.stages)
+        inputs = self._opened(inputs)
         if self.extras.dynamic_sampling is not None:
             seed = f"{self.args.seed}/{self.state.global_step}"
             found = refill(self, self.extras.dynamic_sampling, inputs, seed)
@@ -127,6 +132,7 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
         rewards = rewards.masked_fill(self._undecided(rewards), torch.nan)
         if self._screening or not self.model.training:
             return rewards
+        self._pay_gate(inputs, rewards)
         objective = self.extras.objective
         self.reward_weights = as_tensor(objective.weights(self.progress), rewards)
         self._rewards = rewards
@@ -209,7 +215,7 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
             indices[(self.accelerator.process_index * num_groups + k) % len(indices)]
             for k in range(num_groups)
         ]
-        return [data[index] for index in mine for _ in range(self.num_generations)]
+        return self._opened([data[index] for index in mine for _ in range(self.num_generations)])
 
     def most(self, number: int) -> int:
         """The largest of the processes' numbers."""
@@ -229,6 +235,33 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
                              (getattr(self, "vllm_generation", None), "max_completion_length")):  # fmt: skip
             if holder is not None:
                 setattr(holder, name, length)
+
+    def _opened(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Without prompts of levels that are still closed."""
+        levels = self.extras.levels if self.extras else None
+        if levels is None:
+            return rows
+        found = levels.opened(rows, self.state.global_step, self.progress)
+        replaced = sum(new is not old for new, old in zip(found, rows, strict=True)) / len(rows)
+        self._log_global({"curriculum/levels": float(levels.num_open(self.progress)), "curriculum/replaced": replaced})  # fmt: skip
+        return found
+
+    def _pay_gate(self, inputs: Any, rewards: torch.Tensor) -> None:
+        """rewards: [rows of all processes, functions]"""
+        assert self.extras is not None
+        levels = self.extras.levels
+        if levels is None or levels.settings.gate is None:
+            return
+        start = self.accelerator.process_index * len(inputs)
+        column = rewards[:, self.reward_func_names.index(levels.settings.gate.reward)]
+        own = column[start : start + len(inputs)].tolist()
+        paid = [
+            reward
+            for row, reward in zip(inputs, own, strict=True)
+            if levels.newest(row["source"], row["difficulty"], self.progress) and reward == reward  # not NaN
+        ]  # fmt: skip
+        sums = torch.tensor([[sum(paid), len(paid)]], dtype=torch.float64, device=self.accelerator.device)  # fmt: skip
+        levels.observe(*self.accelerator.gather(sums).sum(dim=0).tolist())
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if self.model.training:
