@@ -26,15 +26,16 @@ DIGESTS: dict[TierName, str] = {
 
 
 @cache
-def instances(tier: TierName = "full") -> tuple[Instance, ...]:
-    """Level by level; of the full tier, the last third of each level has a held-out construct."""
+def instances(tier: TierName = "full", plain: bool = False) -> tuple[Instance, ...]:
+    """Level by level; of the full tier, the last third of each level has a held-out construct. plain: in the plain wording,
+    which may be trained on, for models that read nothing else."""
     found: list[Instance] = []
     num_level = NUM_FUNCTIONS // len(LEVELS)
     for level in LEVELS:
         num_held_out = num_level // 3 if tier == "full" else 0
         for held_out, count in ((False, num_level - num_held_out), (True, num_held_out)):
             if count:
-                generator = Generator(tier, "test", (level,), held_out)
+                generator = Generator(tier, "test", (level,), held_out, plain=plain)
                 seed = f"{SEED} {tier} {level}{' held out' * held_out}"
                 found += islice(generator.instances(seed), count)
     return tuple(found)

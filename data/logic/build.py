@@ -50,10 +50,16 @@ class Builder:
     """One program. held_out: constructs of tiers.HELD_OUT_CONSTRUCTS that it must have."""
 
     def __init__(
-        self, rng: random.Random, tier: Tier, target: Target, num_state: int, held_out: frozenset[str]
+        self,
+        rng: random.Random,
+        tier: Tier,
+        target: Target,
+        num_state: int,
+        held_out: frozenset[str],
+        plain: bool = False,
     ) -> None:  # fmt: skip
         self.rng, self.tier, self.target, self.held_out = rng, tier, target, held_out
-        self.names = rng.sample(LETTERS, len(LETTERS))
+        self.names = [*LETTERS] if plain else rng.sample(LETTERS, len(LETTERS))
         self.lst = self.names.pop()
         self.params = tuple(self.names.pop() for _ in range(rng.randint(*tier.int_params)))
         self.state = tuple(self.names.pop() for _ in range(num_state))

@@ -14,7 +14,7 @@ from data.logic.tiers import TierName
 _CONTROLS = (ir.If, *ir.LOOPS)
 _NAMED = (ir.Const, ir.Var)
 
-Wording = Literal["train", "held_out"]
+Wording = Literal["train", "held_out", "plain"]  # plain: the first of the training ways, always
 
 
 def description(program: ir.Program, rng: random.Random, tier: TierName, wording: Wording) -> str:
@@ -36,6 +36,8 @@ class _Writer:
 
     def say(self, construct: str, **values: object) -> str:
         ways = self.pool[construct]
+        if self.wording == "plain":
+            return ways.train[0].format(**values)
         templates = ways.train if self.wording == "train" else ways.held_out
         return self.rng.choice(templates).format(**values)
 

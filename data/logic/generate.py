@@ -35,7 +35,8 @@ RECORD_RATE = 0.35  # of programs whose target allows for the call in it
 @dataclass(frozen=True)
 class Generator:
     """held_out: whether programs have one of the held-out constructs, or none; num_cases: of each instance; scores: the
-    lowest and the highest, None for all; rejected: counts why drafts were dropped."""
+    lowest and the highest, None for all; plain: one wording for each construct, and names in order, for models that can
+    read no more; rejected: counts why drafts were dropped."""
 
     tier: TierName = "full"
     split: Split = "train"
@@ -43,6 +44,7 @@ class Generator:
     held_out: bool = False
     num_cases: int = NUM_CASES
     scores: tuple[float, float] | None = None
+    plain: bool = False
     rejected: Counter[str] = field(default_factory=Counter, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,8 @@ class Generator:
 
     @property
     def wording(self) -> Wording:
+        if self.plain:
+            return "plain"
         return "train" if self.split == "train" else "held_out"
 
     def draw(self, seed: str) -> Instance:
@@ -90,7 +94,7 @@ class Generator:
             raise Discarded("of the other split")
         trial = Trial(core, rng, num_records)
         trial.run(tier, self.num_cases)
-        names = _tracker_names(rng, tier, core)
+        names = _tracker_names(rng, tier, core, self.plain)
         program = trial.tracked(rng.randint(*dial.trackers), num_records, names)
         # The gold is from a run of exactly this program.
         interpreter = Interpreter(program)
@@ -114,15 +118,18 @@ class Generator:
     def _core(self, rng: random.Random, tier: Tier, dial: Dial, target: Target) -> ir.Program:
         """A program without trackers; arguments that it does not read are dropped."""
         wanted = frozenset((rng.choice(HELD_OUT_CONSTRUCTS),)) if self.held_out else frozenset()
-        program = Builder(rng, tier, target, rng.randint(*dial.variables), wanted).build()
+        num_state = rng.randint(*dial.variables)
+        program = Builder(rng, tier, target, num_state, wanted, self.plain).build()
         if not wanted <= ir.constructs(program):
             raise Discarded("without the held-out construct")
         read = {name for stmt in ir.statements(program) for name in ir.names(stmt)}
         return replace(program, int_params=tuple(n for n in program.int_params if n in read))
 
 
-def _tracker_names(rng: random.Random, tier: Tier, program: ir.Program) -> list[str]:
+def _tracker_names(rng: random.Random, tier: Tier, program: ir.Program, plain: bool) -> list[str]:
     """Letters that the program does not use, or words."""
+    if plain:
+        return [name for name in reversed(trackers.LETTERS) if name not in ir.all_names(program)]
     if tier.word_trackers and rng.random() < 0.5:
         return rng.sample(trackers.WORDS, 3)
     used = ir.all_names(program)

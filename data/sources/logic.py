@@ -27,6 +27,7 @@ class Logic:
     tier:       full, or tiny for the tiny world's model
     levels:     drawn from uniformly; by the fixed cut points of data.logic.levels
     difficulty: lowest and highest score (data.logic.difficulty), both included; None for all
+    plain:      one wording for each construct, and names in order, for models that can read no more
     cot:        the reasoning of an SFT target, drawn uniformly: the interpreter's trace, or none
     split:      train; test programs and their wording are the benchmark's
     """
@@ -38,6 +39,7 @@ class Logic:
     num_cases: int = NUM_CASES
     with_completion: bool = False
     cot: tuple[CoT, ...] = ("trace",)
+    plain: bool = False
     split: Split = "train"
 
     generated = True
@@ -61,6 +63,7 @@ class Logic:
             self.levels,
             num_cases=self.num_cases,
             scores=self.difficulty,
+            plain=self.plain,
         )
 
     @property

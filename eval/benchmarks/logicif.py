@@ -79,14 +79,16 @@ class State(Asked):
 @BENCHMARKS.register("logicif")
 @dataclass(frozen=True)
 class LogicIF:
-    """tier, levels: of ours; full, or tiny for the tiny world's model. limit: that many functions of each level, None for
-    all 100. rows: a file of upstream's rows (task_id, test_case_id, instruction, code_output), which upstream's equality
-    scores; its levels are terciles of its scores of difficulty, as in the paper. None for ours
+    """tier, levels, plain: of ours; full, or tiny for the tiny world's model; in one plain wording, which is not held out.
+    limit: that many functions of each level, None for all 100. rows: a file of upstream's rows (task_id, test_case_id,
+    instruction, code_output), which upstream's equality scores; its levels are terciles of its scores of difficulty, as in
+    the paper. None for ours
     """
 
     tier: TierName = "full"
     limit: int | None = None
     levels: tuple[Level, ...] = LEVELS
+    plain: bool = False
     rows: str | None = None
     label: str = "logicif"
     conditions: tuple[Condition, ...] = ("with",)
@@ -104,7 +106,9 @@ class LogicIF:
     def _ours(self) -> Iterator[Example]:
         """Of each level the same number, with as large a share of held-out constructs as in the whole."""
         for level in self.levels:
-            found = [one for one in benchmark.instances(self.tier) if one.level == level]
+            found = [
+                one for one in benchmark.instances(self.tier, self.plain) if one.level == level
+            ]
             count = len(found) if self.limit is None else min(self.limit, len(found))
             for place in range(count):
                 instance = found[place * len(found) // count]
