@@ -243,7 +243,7 @@ class GRPOTrainer(WholeCheckpoints, trl.GRPOTrainer):  # type: ignore[misc]
             return rows
         found = levels.opened(rows, self.state.global_step, self.progress)
         replaced = sum(new is not old for new, old in zip(found, rows, strict=True)) / len(rows)
-num_open = float(levels.num_open(self.progress))
+        num_open = float(levels.num_open(self.progress))
         self._log_global({"curriculum/levels": num_open, "curriculum/replaced": replaced})
         return found
 
