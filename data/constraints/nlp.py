@@ -167,20 +167,41 @@ _ONE_WORD = re.compile(r"""[("\[{<*$#]*([A-Za-z]+(?:-[A-Za-z]+)*)[.,:;!?)"\]}>*]
 
 @functools.lru_cache(65536)
 def _capitals_in(chunk: str) -> int | None:
-    """Tokens of a chunk in all capitals; None when a sentence may end inside it, before more capitals."""
+    """Tokens of a chunk in all capitals; None when that depends on whether a sentence ends inside it, or with it."""
     word = _ONE_WORD.fullmatch(chunk)
     if word and _CONTRACTED.isdisjoint(word[1].lower().split("-")):
         return int(word[1].isupper())
     if not any(map(str.isupper, chunk)):
         return 0
-    if (end := _INNER_END.search(chunk)) and any(map(str.isupper, chunk[end.end() - 1 :])):
+    ends = [match.start() + 1 for match in _INNER_END.finditer(chunk)]
+    if len(ends) > MOST_ENDS:
         return None
-    return sum(token.isupper() for token in _chunk_tokens(" ", chunk, " "))
+    counts = {sum(token.isupper() for token in found) for found in _readings(chunk, ends)}
+    return counts.pop() if len(counts) == 1 else None
+
+
+MOST_ENDS = 4  # of which each doubles the readings
+
+
+def _readings(chunk: str, ends: list[int]) -> Iterator[tuple[str, ...]]:
+    """Its tokens, for every choice of where sentences end: punkt, whose data not everyone has, need not be asked where all
+    agree. A full stop at the end has no case itself, but parts a contraction before it."""
+    for chosen in itertools.product((False, True), repeat=len(ends)):
+        places = [0, *itertools.compress(ends, chosen), len(chunk)]
+        *before, last = (chunk[start:end] for start, end in itertools.pairwise(places))
+        left = "" if before else " "
+        found = [
+            token
+            for number, piece in enumerate(before)
+            for token in _last_tokens("" if number else " ", piece)
+        ]
+        yield (*found, *_chunk_tokens(left, last, " "))
+        yield (*found, *_last_tokens(left, last))
 
 
 def num_capital_tokens(text: str) -> int:
-    """How many tokens of `word_tokenize` are `isupper()`. Where sentences end does not matter for that, unless one ends
-    inside a chunk: a final full stop has no case."""
+    """How many tokens of `word_tokenize` are `isupper()`. Where sentences end hardly ever matters for that: a final full
+    stop has no case."""
     total = 0
     for chunk in text.split():
         if chunk.islower():
