@@ -29,6 +29,7 @@ AXES = {
     "difficulty": "difficulty",
     "num_constraints": "number of constraints",
 }
+NAMES = {"hacc": "HAcc", "sacc": "SAcc"}
 
 
 class Row(NamedTuple):
@@ -108,9 +109,9 @@ def draw(rows: Sequence[Row], metric: str, out: Path) -> None:
         axes.set_xticks(list(places), list(places.values()), fontsize=8)
         axes.set_xlabel(title)
         plain(axes)
-    panels[0].set_ylabel(f"{metric} (%)")
+    panels[0].set_ylabel(f"{NAMES.get(metric, metric)} (%)")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8.5, frameon=False)
     save(figure, out, dpi=180, stem=f"slices_{metric}")
 
 
