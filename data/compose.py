@@ -2,6 +2,7 @@
 can meet them all."""
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from data.constraints.base import CONSTRAINTS, Constraint, Space, Unsatisfiable
@@ -129,12 +130,6 @@ def conflicts(constraints: tuple[Constraint, ...], question: str) -> list[str]:
     return found
 
 
-def levels(constraints: tuple[Constraint, ...]) -> list[tuple[Constraint, ...]]:
-    """L1..Lk of an incremental curriculum: level k keeps the first k constraints ("Beyond the Trade-off",
-    https://arxiv.org/abs/2508.02150)."""
-    return [constraints[:k] for k in range(1, len(constraints) + 1)]
-
-
 def compose(
     material: Material,
     num_constraints: int,
@@ -147,8 +142,20 @@ def compose(
 
     Raises Unsatisfiable when `tries` sampled sets all conflict or get no witness.
     """
+    return compose_drawn(material, lambda: rng.sample(kinds, num_constraints), space, rng, tries)
+
+
+def compose_drawn(
+    material: Material,
+    draw: Callable[[], Sequence[str]],
+    space: Space,
+    rng: random.Random,
+    tries: int = 50,
+) -> Composed:
+    """`compose` for kinds that are drawn otherwise, in the order that they are drawn in."""
+    names: Sequence[str] = ()
     for _ in range(tries):
-        names = rng.sample(kinds, num_constraints)
+        names = draw()
         chosen = tuple(CONSTRAINTS[name].sample(rng, space, material.question) for name in names)  # type: ignore[attr-defined]
         if conflicts(chosen, material.question):
             continue
@@ -157,5 +164,5 @@ def compose(
         except Unsatisfiable:
             continue
     raise Unsatisfiable(
-        f"no set of {num_constraints} of {', '.join(kinds)} fits the problem {material.question[:80]!r}"
+        f"no set such as {', '.join(names)} fits the problem {material.question[:80]!r}: {tries} were drawn"
     )

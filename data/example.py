@@ -1,5 +1,6 @@
 """One training or evaluation problem with its constraints, and its form as a dataset row."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ class Example:
     """problem_id: of several prompts that are cases of one problem, which intervals resample together; None: each its own;
     answer: None for a request that has none to grade; difficulty: the source's own scale; completion: the SFT target,
     None for RL and evaluation; text: the prompt as the source words it, None for MathIF's assembly; satisfiable: whether any
-    response meets all constraints; gold: JSON that the response must state, {output, stats} of data.logic, None without."""
+    response meets all constraints; gold: JSON that the response must state, {output, stats} of data.logic, None without;
+    soft: what the prompt asks for and no program checks, in words."""
 
     id: str
     source: str
@@ -25,6 +27,7 @@ class Example:
     satisfiable: bool = True
     problem_id: str | None = None
     gold: str | None = None
+    soft: tuple[str, ...] = ()
 
     @property
     def prompt(self) -> str:
@@ -42,6 +45,7 @@ class Example:
             "source": self.source,
             "id": self.id,
             "gold": self.gold,
+            "soft_constraints": json.dumps(self.soft, ensure_ascii=False) if self.soft else None,
         }
 
 

@@ -23,11 +23,10 @@ class Spanned(NamedTuple):
     spans: tuple[Span, ...]
 
 
-def _ending_in(start: str, constraints: Sequence[Constraint]) -> Spanned:
+def _ending_in(start: str, descriptions: Sequence[str]) -> Spanned:
     """`start`, and the descriptions with one blank between them."""
     text, spans = start, []
-    for number, constraint in enumerate(constraints):
-        told = constraint.describe()
+    for number, told in enumerate(descriptions):
         text += " " * (number > 0)
         first = len(text) + len(told) - len(told.lstrip())
         spans.append(Span(first, first + len(told.strip())))
@@ -38,7 +37,11 @@ def _ending_in(start: str, constraints: Sequence[Constraint]) -> Spanned:
 def assemble_spanned(question: str, constraints: tuple[Constraint, ...]) -> Spanned:
     """Byte for byte MathIF's: nothing between question, instruction and first description, one blank between
     descriptions."""
-    return _ending_in(question + INSTRUCTION, constraints)
+    return _ending_in(question + INSTRUCTION, _described(constraints))
+
+
+def _described(constraints: Sequence[Constraint]) -> list[str]:
+    return [constraint.describe() for constraint in constraints]
 
 
 def assemble(question: str, constraints: tuple[Constraint, ...]) -> str:
@@ -47,7 +50,17 @@ def assemble(question: str, constraints: tuple[Constraint, ...]) -> str:
 
 def plain(question: str, constraints: tuple[Constraint, ...]) -> str:
     """The question, a blank line, the constraints; no instruction on how to reason or where to put the answer."""
-    return _ending_in(question + "\n\n", constraints).text if constraints else question
+    return plain_with(question, _described(constraints))
+
+
+def plain_with(question: str, descriptions: Sequence[str]) -> str:
+    """`plain`, of constraints that may be words alone."""
+    return _ending_in(question + "\n\n", descriptions).text if descriptions else question
+
+
+def assemble_with(question: str, descriptions: Sequence[str]) -> str:
+    """`assemble`, of constraints that may be words alone."""
+    return _ending_in(question + INSTRUCTION, descriptions).text
 
 
 def messages(prompt: str) -> list[dict[str, str]]:

@@ -181,6 +181,7 @@ class Alarms:
     shrinking_answers:  relative fall of the response's mean tokens since the start
     repeated_ngrams:    share of 4-grams of tokens that were there before
     keyword_spam:       share of a response's words that are its constraints' keywords
+    restated_constraints: share of soft constraints that a sentence of the response restates
     drift:              fall of accuracy since the start while the reward rises
     all_zero_groups:    share of groups in which every reward but the length terms is 0
     """
@@ -190,6 +191,7 @@ class Alarms:
     shrinking_answers: float | None = 0.5
     repeated_ngrams: float | None = 0.5
     keyword_spam: float | None = 0.3
+    restated_constraints: float | None = 0.3
     drift: float | None = 0.1
     all_zero_groups: float | None = 0.9
 

@@ -10,10 +10,8 @@ finished runs are skipped, the others continue from their newest checkpoint, and
 """
 
 import argparse
-import ctypes
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -36,6 +34,7 @@ import train.sft
 from eval.benchmarks import build_benchmarks
 from recipes import cli
 from recipes.errors import UserError
+from recipes.processes import die_with_parent
 from recipes.run import RunDir, check_checkout, runs_root, write_atomically
 from recipes.schema import Regime, StudyRecipe, SweepRecipe, load_recipe, to_yaml
 from recipes.typed import build
@@ -137,21 +136,13 @@ def environment(num_workers: int) -> dict[str, str]:
     return {"TOKENIZERS_PARALLELISM": "false", **os.environ, "OMP_NUM_THREADS": str(threads)}
 
 
-def _die_with_parent() -> None:
-    """Linux: the child gets SIGTERM when this process dies, even by kill -9, so two trainers never
-    share a run."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
 def _start(run: Run, num_workers: int) -> None:
     run.log.parent.mkdir(parents=True, exist_ok=True)
     log: IO[bytes]
     with run.log.open("wb") as log:
         run.process = subprocess.Popen(
             run.command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment(num_workers),
-            preexec_fn=_die_with_parent, start_new_session=True,
+            preexec_fn=die_with_parent, start_new_session=True,
         )  # fmt: skip
 
 
@@ -237,7 +228,7 @@ def main(args: argparse.Namespace) -> None:
     write_atomically(path, to_yaml(sweep))
     command = [sys.executable, "-m", "eval.sweep", "--config", str(path)]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment(1), check=False, preexec_fn=_die_with_parent
+        command, cwd=ROOT, env=environment(1), check=False, preexec_fn=die_with_parent
     )
     if done.returncode:
         sys.exit(done.returncode)

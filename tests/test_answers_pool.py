@@ -36,7 +36,9 @@ def pool():
 def children(pid):
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+        with contextlib.suppress(
+            FileNotFoundError, ProcessLookupError
+        ):  # a thread that ended meanwhile
             found += map(int, (task / "children").read_text().split())
     return found
 

@@ -97,7 +97,9 @@ def test_a_grpo_recipe_takes_two_steps(path, world, tmp_path):
         per_device_train_batch_size=4,
         num_generations=4,
         # As many updates from a generation as in the recipe, of the two there are.
-        steps_per_generation=min(given.get("steps_per_generation", accumulation) // accumulation, 2),
+        steps_per_generation=min(
+            given.get("steps_per_generation", accumulation) // accumulation, 2
+        ),
         max_completion_length=16,
         use_vllm=False,
     )

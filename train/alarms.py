@@ -16,6 +16,7 @@ from data.constraints.base import Constraint
 from recipes.rl import Alarms
 from train.penalties.repetition import repeated_share
 from train.samples import Sample
+from train.soft_scorers.probe import without_restating
 
 WINDOW = 8  # generation batches
 NGRAM = 4
@@ -64,6 +65,13 @@ def keyword_spam(samples: list[Sample]) -> Iterable[float]:
             yield sum(word in keywords for word in words) / max(1, len(words))
 
 
+def restated_constraints(samples: list[Sample]) -> Iterable[float]:
+    for sample in samples[:MAX_WATCHED]:
+        response = sample.completion.response
+        for constraint in sample.soft:
+            yield without_restating(constraint, response) != response
+
+
 @lru_cache(maxsize=4096)
 def _keywords(constraints: tuple[Constraint, ...]) -> frozenset[str]:
     """Single words that the constraints ask for: their arguments `keyword`, `keyword1`, `keywords`."""
@@ -77,6 +85,7 @@ def _keywords(constraints: tuple[Constraint, ...]) -> frozenset[str]:
 
 MEASURES: tuple[Callable[[list[Sample]], Iterable[float]], ...] = (
     truncated, accuracy, response_tokens, compliant_without_answer, repeated_ngrams, keyword_spam,
+    restated_constraints,
 )  # fmt: skip
 
 
@@ -123,6 +132,10 @@ ALARMS: dict[str, tuple[Callable[[Means, Means], float | None], str]] = {
     "keyword_spam": (
         _as_is("keyword_spam"),
         "responses consist of the keywords that their constraints ask for",
+    ),
+    "restated_constraints": (
+        _as_is("restated_constraints"),
+        "responses restate the soft constraints that they are to follow: words may be what the reward model pays for",
     ),
     "drift": (_drift, "accuracy falls while the reward rises: something else is being paid for"),
     "all_zero_groups": (

@@ -40,6 +40,7 @@ from train.reward_functions import (
     build_rewards,
     check_monitoring,
     check_names,
+    check_ready,
     require_columns,
 )
 from train.rollout import own_rollout
@@ -110,6 +111,7 @@ def main(args: argparse.Namespace) -> None:
     if args.dry_run:
         describe(known.launch, known.sources)
         return
+    check_ready(known.rewards, args.config)
     announce(known.launch)
     with session(known.run, known.recipe, known.config) as found:
         if found:

@@ -44,6 +44,9 @@ class TRLReward:
                 f"rewards/{self.name}/not_applicable",
                 sum(score is None for score in scores) / len(samples),
             )
+            if facts := getattr(self.reward, "facts", None):
+                for name, value in facts(samples).items():
+                    log_metric(f"rewards/{self.name}/{name}", value)
         return scores
 
 
@@ -75,6 +78,18 @@ def require_columns(rewards: list[WeightedReward], found: list[str], where: str)
                 f"{where}: {section}: {entry.name} needs the columns {', '.join(missing)} in every row of the "
                 f"data; found {', '.join(sorted(found))}"
             )
+
+
+def check_ready(rewards: list[WeightedReward], where: str) -> None:
+    """Raises UserError for a reward that needs a model which is not there."""
+    for entry in rewards:
+        ready = getattr(entry.reward, "ready", None)
+        if ready is None:
+            continue
+        try:
+            ready()
+        except UserError as error:
+            raise UserError(f"{where}: rewards: {entry.name}: {error}") from error
 
 
 def check_names(recipe: GRPORecipe, rewards: list[WeightedReward], where: str) -> None:

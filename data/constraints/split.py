@@ -13,6 +13,7 @@ from typing import Literal
 from data.constraints.base import CONSTRAINTS
 
 Benchmark = Literal["mathif", "ifeval", "ifbench", "iftrain"]
+Tier = Literal["train", "held_out", "unseen", "base", "soft", "hard"]
 
 TRAIN = (
     "length_constraint_checkers:number_words",
@@ -32,6 +33,15 @@ HELD_OUT = (
     "startend:quotation",
 )
 UNSEEN = ("punctuation:no_comma",)
+# Of TRAIN: those that play the tiny world's soft constraints, whose checker no reward sees (docs/ssrl.md), and the others.
+SOFT = (
+    "keywords:existence",
+    "detectable_format:number_highlighted_sections",
+    "detectable_format:multiple_sections",
+    "change_case:english_capital",
+    "startend:end_checker",
+)
+HARD = tuple(name for name in TRAIN if name not in SOFT)
 
 # The benchmarks' own kinds; IFBench's are held out by its authors, IFTrain's were made to train for it.
 MATHIF = (*TRAIN, *HELD_OUT, *UNSEEN, "language:response_language")
@@ -50,10 +60,12 @@ IFEVAL = (
     "combination:two_responses",
 )
 
-KINDS = {"train": TRAIN, "held_out": HELD_OUT, "unseen": UNSEEN, "base": TRAIN + HELD_OUT}
+KINDS: dict[Tier, tuple[str, ...]] = {
+    "train": TRAIN, "held_out": HELD_OUT, "unseen": UNSEEN, "base": TRAIN + HELD_OUT, "soft": SOFT, "hard": HARD,
+}  # fmt: skip
 
 
-def require_counts(num_constraints: tuple[int, ...], tier: str) -> None:
+def require_counts(num_constraints: tuple[int, ...], tier: Tier) -> None:
     """Raises ValueError unless there are counts, and `tier` has as many kinds as each."""
     most = len(KINDS[tier])
     if not num_constraints or not all(0 <= k <= most for k in num_constraints):

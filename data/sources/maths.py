@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from data.compose import MATHIF_SPACE, TINY_SPACE, compose
 from data.constraints.draft import Material
-from data.constraints.split import KINDS, require_counts
+from data.constraints.split import KINDS, Tier, require_counts
 from data.example import Example, completion
 from data.mirror import Row
 from data.prompt import plain
@@ -40,7 +40,7 @@ class MathsSource(ABC):
 
     num_rows: int
     num_constraints: tuple[int, ...] = (0, 1, 2, 3)
-    kinds: Literal["train", "held_out", "unseen", "base"] = "train"
+    kinds: Tier = "train"
     lengths: Literal["mathif", "short"] = "mathif"
     assembly: Literal["mathif", "plain"] = "mathif"
 

@@ -4,10 +4,9 @@ solver."""
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from data.compose import TINY_SPACE, compose
-from data.constraints.split import KINDS, require_counts
+from data.constraints.split import KINDS, Tier, require_counts
 from data.example import Example, completion
 from data.sources import SOURCES
 from data.tiny.problems import MAX_STEPS, Split, draw
@@ -29,7 +28,7 @@ class Tiny:
     num_rows: int
     steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     num_constraints: tuple[int, ...] = (0, 1, 2, 3)
-    kinds: Literal["train", "held_out", "unseen", "base"] = "train"
+    kinds: Tier = "train"
     cot: tuple[CoT, ...] = ("short",)
     with_completion: bool = True
     split: Split = "train"

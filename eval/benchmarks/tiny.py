@@ -3,9 +3,9 @@ constraints."""
 
 import random
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from data.constraints.split import KINDS
+from data.constraints.split import KINDS, Tier
 from data.example import Example
 from data.sources.tiny import Tiny as TinySource
 from eval.benchmarks import BENCHMARKS
@@ -20,7 +20,7 @@ class Tiny:
     per_cell: int
     steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     num_constraints: tuple[int, ...] = (1, 2, 3)
-    kinds: Literal["train", "held_out", "unseen"] = "train"
+    kinds: Tier = "train"
     label: str = "tiny"
     conditions: tuple[Condition, ...] = ("with", "without")
 

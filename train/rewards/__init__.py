@@ -14,6 +14,11 @@ REWARDS = Registry("reward", "train.rewards")
 
 
 class Reward(Protocol):
-    """A frozen dataclass whose fields are its settings. None means "does not apply to this sample"."""
+    """A frozen dataclass whose fields are its settings. None means "does not apply to this sample".
+
+    Two methods that it may have: `ready()` raises UserError where something that the reward needs is not there, before any
+    model is loaded; `facts(samples) -> dict[str, float]` says more about the batch that was just scored, which is logged
+    beside the reward's mean, averaged over processes.
+    """
 
     def score(self, samples: list[Sample]) -> list[float | None]: ...

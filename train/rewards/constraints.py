@@ -15,10 +15,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from data.constraints.text import has_content
+from recipes.ranges import require
 from recipes.typed import build_named
 from train.rewards import REWARDS
 from train.samples import Sample, per_sample
 from train.soft_scorers import SOFT_SCORERS, SoftScorer
+from train.soft_scorers.probe import probe
 
 HELD = 0.5  # a soft score from here on counts as met, where p is a count
 
@@ -43,13 +45,20 @@ def aggregated(scores: list[float], how: Aggregate, sample: Sample) -> float:
 class Constraints:
     """condition: "correct" pays 0 for a wrong answer; None where correctness is undecided, not gated without a gold answer.
     soft: a scorer for the instructions in column `soft_constraints` ({name: ..., settings}, train/soft_scorers); None
-        leaves them out. Its scores are averaged with the checkers' (R_f of https://arxiv.org/abs/2508.02150)."""
+        leaves them out. Its scores are averaged with the checkers' (R_f of https://arxiv.org/abs/2508.02150).
+    hard: whether what a checker decides is paid for; false leaves the soft scores alone
+    probe: soft constraints of a batch that are scored again to see whether the scorer can be talked into it, which is
+        logged (train/soft_scorers/probe.py); 0 for none"""
 
     aggregate: Aggregate = "mean"
     condition: Literal["none", "correct"] = "none"
     soft: dict[str, Any] | None = None
+    hard: bool = True
+    probe: int = 32
 
     def __post_init__(self) -> None:
+        require(self.hard or self.soft is not None, "hard", False, "true, or a scorer in `soft`")
+        require(self.probe >= 0, "probe", self.probe, "at least 0")
         _ = self.scorer  # a wrong name or setting is told now
 
     @cached_property
@@ -61,11 +70,15 @@ class Constraints:
         """Columns of the data set beyond those of data.example."""
         return () if self.soft is None else ("soft_constraints",)
 
+    def ready(self) -> None:
+        if self.scorer is not None:
+            self.scorer.ready()
+
     def score(self, samples: list[Sample]) -> list[float | None]:
         soft = iter(self._soft_scores(samples))
 
         def one(sample: Sample) -> float | None:
-            scores: list[float] = [float(met) for met in sample.met]
+            scores: list[float] = [float(met) for met in sample.met] if self.hard else []
             if self.scorer is not None:
                 scores += [next(soft) for _ in sample.soft]
             return self._one(sample, scores)
@@ -78,6 +91,13 @@ class Constraints:
             return []
         pairs = [(text, sample.completion.response) for sample in samples for text in sample.soft]
         return self.scorer.score(pairs)
+
+    def facts(self, samples: list[Sample]) -> dict[str, float]:
+        """Of soft constraints; nothing where there are none."""
+        if self.scorer is None:
+            return {}
+        pairs = [(text, sample.completion.response) for sample in samples for text in sample.soft]
+        return probe(self.scorer, pairs, self.probe)
 
     def _one(self, sample: Sample, scores: list[float]) -> float | None:
         if not scores:

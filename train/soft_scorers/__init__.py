@@ -10,6 +10,9 @@ SOFT_SCORERS = Registry("soft scorer", "train.soft_scorers")
 class SoftScorer(Protocol):
     """A frozen dataclass whose fields are its settings."""
 
+    def ready(self) -> None:
+        """Raises UserError where what it needs is not there; loads no weights."""
+
     def score(self, pairs: list[tuple[str, str]]) -> list[float]:
         """(instruction, response) pairs -> scores in [0, 1], in order."""
         ...

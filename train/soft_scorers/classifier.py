@@ -1,76 +1,53 @@
-"""P(followed) by a two-label sequence classifier: softmax(logits)[1] for (instruction, response), the constraint-wise reward
-model of https://arxiv.org/abs/2508.02150 (section 3).
+"""P(followed) by a frozen two-label classifier, the constraint-wise reward model of https://arxiv.org/abs/2508.02150
+(section 3.3), trained by train/reward_model.py; its input is that of data/adherence.py.
 
-The instruction comes first, and only the response is ever cut, so that a long response cannot push it out. TRL's own use of
-a model as reward function takes logits[:, 0] of prompt and completion: the wrong label of the wrong text.
+TRL's own use of a model as reward function takes logits[:, 0] of prompt and completion: the wrong label of the wrong text.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification
 
-from data.tokenizer import load_tokenizer
+from data.adherence import Judge, check, load, probabilities
+from recipes.ranges import above_zero, require
 from train.soft_scorers import SOFT_SCORERS
-
-
-class Loaded(NamedTuple):
-    model: Any
-    tokenizer: Any
 
 
 @SOFT_SCORERS.register("classifier")
 @dataclass(frozen=True)
 class Classifier:
     """model_name_or_path: a saved classifier with two labels, label 1 for "followed". Loaded at the first score, once per
-    process, on its device; max_length in tokens."""
+    process, on its device; max_length in tokens, as it was trained with.
+
+    threshold: scores from there on are 1, others 0; None for the probability itself
+    """
 
     model_name_or_path: str
     batch_size: int = 32
-    max_length: int = 2048
+    max_length: int = 4096
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
-        for key in ("batch_size", "max_length"):
-            if getattr(self, key) < 1:
-                raise ValueError(f"{key}: found {getattr(self, key)}; expected at least 1")
+        above_zero(batch_size=self.batch_size, max_length=self.max_length)
+        ok = self.threshold is None or 0 < self.threshold < 1
+        require(ok, "threshold", self.threshold, "a number in (0, 1), or null for the probability")
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if key != "loaded"}
 
     @cached_property
-    def loaded(self) -> Loaded:
-        path = self.model_name_or_path
-        tokenizer = load_tokenizer(path, "soft: model_name_or_path")
-        tokenizer.padding_side = "right"
-        model = AutoModelForSequenceClassification.from_pretrained(path)
-        if model.config.num_labels != 2:
-            raise ValueError(
-                f"soft: model_name_or_path: {path}: found {model.config.num_labels} labels; expected 2"
-            )
-        if model.config.pad_token_id is None:
-            model.config.pad_token_id = tokenizer.pad_token_id
+    def loaded(self) -> Judge:
+        model, tokenizer = load(self.model_name_or_path, "soft: model_name_or_path")
         device = f"cuda:{torch.cuda.current_device()}" if torch.cuda.is_available() else "cpu"
-        return Loaded(model.to(device).eval().requires_grad_(False), tokenizer)
+        return Judge(model.to(device).eval().requires_grad_(False), tokenizer)
+
+    def ready(self) -> None:
+        check(self.model_name_or_path, "soft: model_name_or_path")
 
     def score(self, pairs: list[tuple[str, str]]) -> list[float]:
-        """Sorted by length, so that a batch pads little."""
-        order = sorted(range(len(pairs)), key=lambda index: len(pairs[index][1]))
-        scores = [0.0] * len(pairs)
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            for row, score in zip(rows, self._batch([pairs[row] for row in rows]), strict=True):
-                scores[row] = score
-        return scores
-
-    @torch.inference_mode()
-    def _batch(self, pairs: list[tuple[str, str]]) -> list[float]:
-        model, tokenizer = self.loaded
-        instructions, responses = zip(*pairs, strict=True)
-        inputs = tokenizer(
-            list(instructions), list(responses), return_tensors="pt", padding=True,
-            truncation="only_second", max_length=self.max_length,
-        ).to(model.device)  # fmt: skip
-        probabilities: list[float] = model(**inputs).logits.float().softmax(dim=-1)[:, 1].tolist()
-        return probabilities
+        found = probabilities(self.loaded, pairs, self.max_length, self.batch_size) if pairs else []
+        if self.threshold is None:
+            return found
+        return [float(value >= self.threshold) for value in found]

@@ -1,0 +1,256 @@
+"""A constraint-wise reward model: does this response follow this constraint? From pairs of scripts/pairs.py ("Beyond the
+Trade-off", https://arxiv.org/abs/2508.02150, section 3.3; docs/ssrl.md).
+
+    accelerate launch train/reward_model.py --config recipes/reward_model/x.yaml [--dry-run] [section.key=value ...]
+
+A sequence classifier with two labels. Writes runs/<name>/model/, for `soft: {name: classifier, ...}` of the `constraints`
+reward, and how good it is on seeds and kinds that it was not trained on, against the labels and, where a checker knows it,
+against the truth: measures.json and calibration.png. The same command continues an interrupted run.
+"""
+
+import argparse
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+import transformers
+from datasets import Dataset
+from peft import PeftModel, get_peft_model
+from rich.console import Console
+from rich.table import Table
+from transformers import DataCollatorWithPadding, TrainingArguments
+from trl import ModelConfig, get_peft_config
+
+from data.adherence import Judge, encode, load, probabilities
+from data.families import place
+from data.pairs import Pair, read_pairs
+from data.tokenizer import load_tokenizer
+from recipes import cli
+from recipes.errors import UserError
+from recipes.run import RunDir, check_checkout, write_atomically
+from recipes.schema import load_recipe, to_yaml
+from recipes.ssrl import RewardModelRecipe
+from recipes.typed import build, one_of
+from train.calibration import Quality, draw, quality
+from train.checkpoints import WholeCheckpoints
+from train.config import DTYPES, cpu_has_bf16
+from train.session import session
+
+MODEL, MEASURES, PICTURE = "model", "measures.json", "calibration.png"
+MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint")
+SALT = "reward model"  # its split of the seeds has nothing to do with `seeds_between` of a source
+
+
+class Trainer(WholeCheckpoints, transformers.Trainer):  # type: ignore[misc]
+    """transformers', with checkpoints that are whole or not there."""
+
+
+class Split(NamedTuple):
+    """seeds: pairs of seeds that are not trained on, of kinds that are; kinds: of kinds that are not, and of those seeds"""
+
+    train: list[Pair]
+    seeds: list[Pair]
+    kinds: list[Pair]
+
+
+@dataclass(frozen=True)
+class Plan:
+    recipe: RewardModelRecipe
+    run: RunDir
+    model_args: ModelConfig
+    config: TrainingArguments
+    split: Split
+    where: str
+
+
+def split(pairs: list[Pair], recipe: RewardModelRecipe, where: str) -> Split:
+    """Raises UserError where there is nothing to learn from, or nothing to measure on."""
+    known = {pair.kind for pair in pairs}
+    for kind in recipe.held_out_kinds:
+        if kind not in known:
+            raise UserError(
+                f"{where}: held_out_kinds: found {kind!r}; expected some of {', '.join(sorted(known))}"
+            )
+    held_out = [place(pair.seed_id, SALT) < recipe.held_out_share for pair in pairs]
+    new = [pair.kind in recipe.held_out_kinds for pair in pairs]
+    rows = list(zip(pairs, held_out, new, strict=True))
+    found = Split(
+        [
+            pair for pair, apart, strange in rows
+            if not apart and not strange and (recipe.learn_from == "all" or pair.sort != "hard")
+        ],
+        [pair for pair, apart, strange in rows if apart and not strange],
+        [pair for pair, apart, strange in rows if apart and strange],
+    )  # fmt: skip
+    for name, part in (("to train on", found.train), ("of held-out seeds", found.seeds)):
+        labels = sorted({pair.label for pair in part})
+        if labels != [0, 1]:
+            raise UserError(
+                f"{where}: pairs: found {len(part)} {name} with labels {labels}; expected some of both (more pairs, or "
+                "another held_out_share)"
+            )
+    return found
+
+
+def plan(path: str, overrides: list[str]) -> Plan:
+    """All that is known before a model is touched. Raises UserError."""
+    recipe = load_recipe(path, RewardModelRecipe, overrides)
+    run = RunDir.named(recipe.name)
+    model_args = build(ModelConfig, recipe.model, f"{path}: model")
+    if not model_args.model_name_or_path:
+        raise UserError(
+            f"{path}: model: missing key 'model_name_or_path'; expected a folder or a Hub name"
+        )
+    one_of("dtype", model_args.dtype, DTYPES, f"{path}: model")
+    model_args.lora_task_type = "SEQ_CLS"
+    config = _config(recipe, run, path)
+    pairs = read_pairs(recipe.pairs, path)
+    return Plan(recipe, run, model_args, config, split(pairs, recipe, path), path)
+
+
+def _config(recipe: RewardModelRecipe, run: RunDir, where: str) -> TrainingArguments:
+    for key in MANAGED:
+        if key in recipe.trainer:
+            raise UserError(f"{where}: trainer: {key} is set by Tether; remove it")
+    given, on_cpu = dict(recipe.trainer), not torch.cuda.is_available()
+    if on_cpu:  # as in train/config.py
+        given["bf16"] = bool(given.get("bf16", False)) and cpu_has_bf16()
+        given["fp16"] = False
+    ours = {"output_dir": str(run.path), "run_name": recipe.name, "seed": recipe.seed}
+    defaults = {"use_cpu": on_cpu, "report_to": "wandb"}
+    config = build(TrainingArguments, defaults | given | ours, f"{where}: trainer")
+    if config.save_strategy == "no":
+        raise UserError(
+            f"{where}: trainer: save_strategy: found no; expected steps or epoch: the last one is the model"
+        )
+    return config
+
+
+def rows_of(pairs: list[Pair], tokenizer: Any, recipe: RewardModelRecipe, where: str) -> Dataset:
+    try:
+        ids = [encode(tokenizer, one.constraint, one.response, recipe.max_length) for one in pairs]
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    return Dataset.from_dict({"input_ids": ids, "labels": [pair.label for pair in pairs]})
+
+
+def build_trainer(known: Plan) -> Trainer:
+    transformers.set_seed(known.recipe.seed)  # the head is drawn
+    args = known.model_args
+    judge = load(
+        str(args.model_name_or_path), f"{known.where}: model: model_name_or_path", num_labels=2,
+        dtype=args.dtype if args.dtype in ("auto", None) else getattr(torch, str(args.dtype)),
+        revision=args.model_revision, attn_implementation=args.attn_implementation,
+    )  # fmt: skip
+    peft_config = get_peft_config(args)
+    return Trainer(
+        judge.model if peft_config is None else get_peft_model(judge.model, peft_config),
+        known.config,
+        DataCollatorWithPadding(judge.tokenizer),
+        rows_of(known.split.train, judge.tokenizer, known.recipe, known.where),
+        processing_class=judge.tokenizer,
+    )
+
+
+def save(known: Plan) -> None:
+    """The model of the last checkpoint alone, an adapter merged into it; whole or not there."""
+    last = known.run.newest()
+    assert last is not None and last.path is not None
+    adapter = (Path(last.path) / "adapter_config.json").is_file()
+    own = str(known.model_args.model_name_or_path) if adapter else last.path
+    model, tokenizer = load(own, known.where, num_labels=2)
+    if adapter:
+        model = PeftModel.from_pretrained(model, last.path).merge_and_unload()
+    staged = known.run.path / f".{MODEL}.tmp"
+    shutil.rmtree(staged, ignore_errors=True)
+    model.save_pretrained(staged)
+    tokenizer.save_pretrained(staged)
+    staged.replace(known.run.path / MODEL)
+
+
+def measured(known: Plan) -> dict[str, Quality]:
+    """Against the labels, and against what checkers know; where there are pairs."""
+    sets = evaluations(known.split)
+    pairs = list(dict.fromkeys(pair for found in sets.values() for pair, _ in found))
+    judge = load(str(known.run.path / MODEL), str(known.run.path / MODEL))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    judge = Judge(judge.model.to(device).eval(), judge.tokenizer)
+    asked = [(pair.constraint, pair.response) for pair in pairs]
+    batch = known.config.per_device_eval_batch_size
+    said = dict(
+        zip(pairs, probabilities(judge, asked, known.recipe.max_length, batch), strict=True)
+    )
+    drawn = {
+        name: ([label for _, label in found], [said[pair] for pair, _ in found])
+        for name, found in sets.items()
+    }
+    draw(drawn, known.run.path / PICTURE)
+    return {
+        name: quality(*drawn[name], [pair.seed_id for pair, _ in found])
+        for name, found in sets.items()
+    }
+
+
+def evaluations(parts: Split) -> dict[str, list[tuple[Pair, int]]]:
+    """Name -> pairs with what is right. Labels say what was asked, truth what was done."""
+    found: dict[str, list[tuple[Pair, int]]] = {
+        "held-out seeds, labels": [(pair, pair.label) for pair in parts.seeds],
+        "held-out kinds, labels": [(pair, pair.label) for pair in parts.kinds],
+    }
+    for sort in ("hard", "hidden"):
+        for name, part in (("seeds", parts.seeds), ("kinds", parts.kinds)):
+            found[f"held-out {name}, {sort}, truth"] = [
+                (pair, int(pair.truth))
+                for pair in part
+                if pair.sort == sort and pair.truth is not None
+            ]
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def main(args: argparse.Namespace) -> None:
+    check_checkout(__file__)
+    known = plan(args.config, args.overrides)
+    parts = known.split
+    load_tokenizer(str(known.model_args.model_name_or_path), f"{args.config}: model")
+    told = (
+        f"{len(parts.train):,} pairs to train on, {len(parts.seeds):,} of held-out seeds, "
+        f"{len(parts.kinds):,} of held-out kinds"
+    )
+    if args.dry_run:
+        print(f"{to_yaml(known.recipe)}\n{told}")
+        return
+    if known.config.process_index == 0:
+        print(told)
+    with session(known.run, known.recipe, known.config) as found:
+        if found:
+            found.fit(build_trainer(known))
+            if found.pause.paused:
+                return
+        if known.config.process_index == 0 and not (known.run.path / MODEL).is_dir():
+            save(known)
+        if known.config.process_index == 0:
+            report(measured(known), known.run.path)
+
+
+def report(found: dict[str, Quality], out: Path) -> None:
+    facts = {name: asdict(one) for name, one in found.items()}
+    write_atomically(out / MEASURES, json.dumps(facts, indent=1) + "\n")
+    table = Table(title="P(followed), 95 % intervals over seeds")
+    for name in ("measured on", "pairs", "positive", "accuracy", "AUROC", "ECE", "Brier"):
+        table.add_column(name, justify="left" if name == "measured on" else "right")
+    for name, one in found.items():
+        scores = [
+            f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}]"
+            for score in (one.accuracy, one.auroc, one.ece, one.brier)
+        ]
+        table.add_row(name, f"{one.num:,}", f"{one.positive:.2f}", *scores)
+    console = Console(width=140)
+    console.print(table)
+    console.print(f"wrote {out}/{MODEL}/, {MEASURES}, {PICTURE}", highlight=False)
+
+
+if __name__ == "__main__":
+    cli.run(main, __doc__)
