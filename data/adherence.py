@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 from data.tokenizer import load_tokenizer
 from recipes.errors import UserError
 
-BEFORE = "Does the response follow the constraint?\nConstraint: {constraint}\nResponse: "
+BEFORE = "Does the response follow the constraint?\nConstraint: {constraint}\nResponse:\n"
 CUT = "\n[...]\n"
 LEAST = 16  # tokens of a response that must have room beside its constraint
 

@@ -60,6 +60,11 @@ def kind_of(link: Link, where: str) -> Kind:
     return KINDS[folder]
 
 
+def name_of(link: Link, where: str = "stages") -> str:
+    """Of its run."""
+    return load_recipe(link.recipe, kind_of(link, where).recipe, list(link.overrides)).name
+
+
 def command(link: Link, kind: Kind) -> list[str]:
     found = [*(link.launch or (sys.executable,)), *kind.program, "--config", link.recipe]
     return [*found, *link.overrides]
@@ -70,9 +75,9 @@ def main(args: argparse.Namespace) -> None:
     recipe = load_recipe(args.config, ChainRecipe, args.overrides)
     commands = []
     for number, link in enumerate(recipe.links):
-        kind = kind_of(link, f"{args.config}: stages.{number}")
-        load_recipe(link.recipe, kind.recipe, list(link.overrides))
-        commands.append(command(link, kind))
+        where = f"{args.config}: stages.{number}"
+        name_of(link, where)  # mistakes in it are told before anything starts
+        commands.append(command(link, kind_of(link, where)))
     console = Console(stderr=True, highlight=False)
     for number, one in enumerate(commands, start=1):
         console.print(f"stage {number} of {len(commands)}: {' '.join(one)}", style="bold")

@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, Qwen3Config, Qwen3ForSequenceClassification
 
 from data.example import completion
-from recipes.schema import TrainRecipe
+from recipes.schema import GRPORecipe, TrainRecipe
 
 QUESTION = "Zoë pays 3 € for 2 pens. How much for $4$?"
 
@@ -40,3 +44,37 @@ def traces_at(path: Path, recipe: TrainRecipe) -> list[str]:
     """Overrides that point a recipe's sources of traces to this file."""
     data = enumerate(recipe.data)
     return [f"data.{number}.path={path}" for number, entry in data if entry["name"] == "traces"]
+
+
+def write_instructions(path: Path, rows: int = 6) -> None:
+    _write(path, [{"instruction": f"Write a letter to {n} friends."} for n in range(rows)])
+
+
+def instructions_at(path: Path, data: tuple[dict[str, Any], ...]) -> list[str]:
+    """Overrides that point sources of levels to this file, or make few seeds of them."""
+    found = []
+    for number, entry in enumerate(data):
+        if entry["name"] == "levels" and entry["seeds"]["name"] == "instructions":
+            found += [f"data.{number}.seeds.path={path}"]
+        if entry["name"] == "levels":
+            found += [f"data.{number}.seeds.num_rows=6"]
+    return found
+
+
+def write_judge(folder: Path) -> Path:
+    """A reward model of random weights, with the tiny model's tokenizer."""
+    tokenizer = AutoTokenizer.from_pretrained("data/tiny/base_model")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, head_dim=16, num_labels=2, pad_token_id=tokenizer.pad_token_id, initializer_range=0.5,
+    )  # fmt: skip
+    Qwen3ForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+def judge_at(folder: Path, recipe: GRPORecipe) -> list[str]:
+    """Overrides that point soft scorers to this reward model."""
+    rewards = enumerate(recipe.rewards)
+    return [f"rewards.{n}.soft.model_name_or_path={folder}" for n, one in rewards if "soft" in one]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.compose import MATHIF_KEYWORDS, MATHIF_SPACE, TINY_SPACE, compose, conflicts, levels
+from data.compose import MATHIF_KEYWORDS, MATHIF_SPACE, TINY_SPACE, compose, conflicts
 from data.constraints.base import (
     CONSTRAINTS,
     Constraint,
@@ -249,12 +249,6 @@ def test_every_sampled_set_of_mathif_and_ifeval_has_a_witness():
         assert rf"\boxed{{{facts.answer}}}" in composed.witness.replace("\\\\", "\\")
         seen |= {constraint.name for constraint in composed.constraints}
     assert seen == set(kinds)
-
-
-def test_level_k_keeps_the_first_k_constraints():
-    rng = random.Random(0)
-    chosen = compose(Material("What is 2+2?", "4"), 3, TRAIN, MATHIF_SPACE, rng).constraints
-    assert levels(chosen) == [chosen[:1], chosen[:2], chosen[:3]]
 
 
 def test_conflicting_sets_are_refused():

@@ -224,7 +224,7 @@ def test_what_is_measured_on_completions():
 
 QUIET = {
     "truncated": 0.0, "accuracy": 0.8, "response_tokens": 40.0, "compliant_without_answer": 0.0, "repeated_ngrams": 0.1,
-    "keyword_spam": 0.05, "reward": 1.0, "all_zero_groups": 0.1,
+    "keyword_spam": 0.05, "restated_constraints": 0.0, "reward": 1.0, "all_zero_groups": 0.1,
 }  # fmt: skip
 LOUD = {
     "truncated": {"truncated": 0.9},
@@ -232,6 +232,7 @@ LOUD = {
     "shrinking_answers": {"response_tokens": 4.0},
     "repeated_ngrams": {"repeated_ngrams": 0.9},
     "keyword_spam": {"keyword_spam": 0.9},
+    "restated_constraints": {"restated_constraints": 0.9},
     "drift": {"accuracy": 0.4, "reward": 1.5},
     "all_zero_groups": {"all_zero_groups": 1.0},
 }

@@ -1,6 +1,7 @@
 """Every recipe in the repository loads, and what a user may write wrongly is one line that says where and
 what."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +11,21 @@ import yaml
 from transformers import LlamaConfig, Qwen2Config
 from trl import GRPOConfig
 
+import scripts.chain
+import scripts.pairs
 import train.grpo
+import train.reward_model
 import train.sft
 from data.sources.tiny import Tiny
 from data.tokenizer import load_tokenizer
 from eval.benchmarks import build_benchmarks
+from recipes.chain import ChainRecipe
 from recipes.engine import Engine
 from recipes.errors import UserError
 from recipes.extends import read
 from recipes.run import RunDir
 from recipes.schema import GRPORecipe, SFTRecipe, StudyRecipe, SweepRecipe, load_recipe, to_yaml
+from recipes.ssrl import PairsRecipe, RewardModelRecipe
 from scripts.study import plan
 from tests import stand_ins
 from train.config import trainer_config
@@ -51,8 +57,42 @@ def test_sft_recipes_load(path, tmp_path):
 
 
 @pytest.mark.parametrize("path", files("grpo"))
-def test_grpo_recipes_load(path):
-    assert train.grpo.plan(path, [], Engine("single")).launch.sizes.groups_per_step
+def test_grpo_recipes_load(path, tmp_path):
+    stand_ins.write_instructions(tmp_path / "x.jsonl", 2714)
+    data = stand_ins.instructions_at(tmp_path / "x.jsonl", load_recipe(path, GRPORecipe, []).data)
+    data = [one for one in data if not one.endswith("num_rows=6")]
+    assert train.grpo.plan(path, data, Engine("single")).launch.sizes.groups_per_step
+
+
+@pytest.mark.parametrize("path", files("pairs"))
+def test_pairs_recipes_load(path):
+    assert scripts.pairs.build(load_recipe(path, PairsRecipe, []), path)
+
+
+@pytest.mark.parametrize("path", files("reward_model"))
+def test_reward_model_recipes_load(path):
+    recipe = load_recipe(path, RewardModelRecipe, [])
+    assert train.reward_model.arguments(recipe, RunDir.named("x"), path).num_train_epochs == 3
+
+
+def _with_regimes(path):
+    """A recipe's text; of a study, with that of the recipes it trains."""
+    text = Path(path).read_text(encoding="utf-8")
+    named = [one for one in files("grpo") if one in text and one != path]
+    return text + "".join(Path(one).read_text(encoding="utf-8") for one in named)
+
+
+@pytest.mark.parametrize("path", files("chain"))
+def test_the_stages_of_a_chain_load_and_name_the_run_before(path, capsys):
+    args = argparse.Namespace(config=path, overrides=[], dry_run=True)
+    scripts.chain.main(args)
+    links = load_recipe(path, ChainRecipe, []).links
+    assert f"stage {len(links)} of {len(links)}" in capsys.readouterr().err
+    # Each names the run of the one before.
+    texts = [_with_regimes(one.recipe) for one in links]
+    names = [scripts.chain.name_of(one) for one in links]
+    for name, text in zip(names, texts[1:], strict=False):
+        assert name in text
 
 
 @pytest.mark.parametrize("path", files("sweep"))
@@ -69,14 +109,20 @@ def test_study_recipes_load(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for kind in ("sft", "grpo", "sweep") for path in files(kind)]
+    "path",
+    [
+        path
+        for kind in ("sft", "grpo", "sweep", "pairs", "reward_model", "chain")
+        for path in files(kind)
+    ],
 )
 def test_a_header_says_how_the_recipe_is_run(path):
     text = Path(path).read_text(encoding="utf-8")
     header = "".join(line for line in text.splitlines(True) if line.startswith("#"))
     assert text.startswith(header)
     assert path in header or "make " in header
-    if "/mathif_qwen2.5" in path or "/mathif_r1" in path or "/joint_" in path:
+    ours = ("/mathif_qwen2.5", "/mathif_r1", "/joint_", "/grpo/ssrl_", "/grpo/logic_")
+    if any(one in path for one in ours):
         assert "/sweep/" in path or ("Hardware: " in header and "\n# hours: " in header)
         assert "Published (Table" in header or "To compare: " in header
 

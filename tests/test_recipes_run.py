@@ -39,6 +39,8 @@ def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     stand_ins.write_mirror(folder / "mirror")
     stand_ins.write_traces(folder / "traces.jsonl")
+    stand_ins.write_instructions(folder / "instructions.jsonl")
+    stand_ins.write_judge(folder / "judge")
     gc.freeze()  # each training collects garbage; what was imported need not be searched every time
     yield folder
     gc.unfreeze()
@@ -62,6 +64,9 @@ def overrides(recipe, world, **trainer):
     for number, entry in enumerate(recipe.data):
         if entry["name"] in PROCEDURAL:
             found.append(f"data.{number}.num_rows=6")
+    if isinstance(recipe, GRPORecipe):
+        found += stand_ins.judge_at(world / "judge", recipe)
+    found += stand_ins.instructions_at(world / "instructions.jsonl", recipe.data)
     return found + stand_ins.traces_at(world / "traces.jsonl", recipe)
 
 

@@ -4,13 +4,19 @@ import pickle
 
 import pytest
 import torch
-from transformers import AutoTokenizer, Qwen3Config, Qwen3ForSequenceClassification
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoTokenizer
 
+from data.adherence import BEFORE, CUT, encode
 from data.constraints.base import from_spec
 from recipes.errors import UserError
+from tests import stand_ins
 from tests.test_rewards import sample
+from train.reward_functions import WeightedReward, check_ready
 from train.rewards.constraints import Constraints
 from train.soft_scorers.classifier import Classifier
+from train.soft_scorers.probe import probe, without_restating
 
 NO_COMMA = from_spec("punctuation:no_comma", {}, "test")
 BASE = "data/tiny/base_model"
@@ -19,16 +25,7 @@ BASE = "data/tiny/base_model"
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     """A classifier of random weights with the tiny model's tokenizer."""
-    folder = tmp_path_factory.mktemp("classifier")
-    tokenizer = AutoTokenizer.from_pretrained(BASE)
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = Qwen3Config(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, head_dim=16, num_labels=2, pad_token_id=tokenizer.pad_token_id, initializer_range=0.5,
-    )  # fmt: skip
-    Qwen3ForSequenceClassification(config).save_pretrained(folder)
-    return str(folder)
+    return str(stand_ins.write_judge(tmp_path_factory.mktemp("classifier")))
 
 
 PAIRS = [
@@ -44,7 +41,8 @@ def test_scores_are_the_probability_of_label_1_for_each_pair_alone(path):
     scores = scorer.score(PAIRS)
     model, tokenizer = scorer.loaded
     for (instruction, response), score in zip(PAIRS, scores, strict=True):
-        logits = model(**tokenizer(instruction, response, return_tensors="pt")).logits[0]
+        text = BEFORE.format(constraint=instruction) + response
+        logits = model(**tokenizer(text, return_tensors="pt")).logits[0]
         assert score == pytest.approx(float(logits.softmax(0)[1]), abs=1e-5)
     assert len(set(scores)) == len(PAIRS)
 
@@ -55,10 +53,105 @@ def test_softmax_of_the_reference_pages_example():
 
 
 def test_a_long_response_does_not_push_the_instruction_out(path):
-    scorer = Classifier(path, max_length=24)
     long = "word " * 500
-    one, other = scorer.score([("be polite", long), ("be very unkind please", long)])
-    assert one != other
+    scores = Classifier(path, max_length=80).score([("be polite", long), ("be unkind", long)])
+    assert scores[0] != scores[1]
+
+
+def test_of_a_long_response_the_middle_is_left_out():
+    tokenizer = AutoTokenizer.from_pretrained(BASE)
+    response = "first " + "word " * 500 + "last"
+    ids = encode(tokenizer, "be polite", response, 90)
+    text = tokenizer.decode(ids)
+    assert len(ids) == 90 and text.startswith(BEFORE.format(constraint="be polite") + "first word")
+    assert text.endswith("word last") and text.count(CUT) == 1
+    short = encode(tokenizer, "be polite", "no", 90)
+    assert tokenizer.decode(short) == BEFORE.format(constraint="be polite") + "no"
+
+
+def test_a_constraint_that_leaves_no_room_is_an_error():
+    tokenizer = AutoTokenizer.from_pretrained(BASE)
+    with pytest.raises(UserError, match="max_length: found 30; expected at least"):
+        encode(tokenizer, "be polite", "yes", 30)
+
+
+def test_a_threshold_makes_verdicts(path):
+    scores = Classifier(path).score(PAIRS)
+    bound = sorted(scores)[1]
+    assert Classifier(path, threshold=bound).score(PAIRS) == [float(p >= bound) for p in scores]
+
+
+@pytest.mark.parametrize("where", ["nowhere/at/all", BASE])
+def test_what_is_no_reward_model_is_told_before_anything_is_loaded(where):
+    soft = {"name": "classifier", "model_name_or_path": where}
+    entry = WeightedReward("constraints", 1.0, Constraints(soft=soft))
+    with pytest.raises(UserError, match=f"^x.yaml: rewards: constraints: soft.*{where}") as error:
+        check_ready([entry], "x.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_the_soft_scores_alone_are_paid_where_the_checkers_are_not():
+    reward = Constraints(soft={"name": "classifier", "model_name_or_path": "x"}, hard=False)
+    vars(reward)["scorer"] = Fixed()
+    mixed = sample("<think>a</think>b, c", (NO_COMMA,), soft=("good",))
+    hard = sample("<think>a</think>b", (NO_COMMA,))
+    assert reward.score([mixed, hard]) == [pytest.approx(0.8), None]
+    with pytest.raises(ValueError, match="hard: found False"):
+        Constraints(hard=False)
+
+
+# ---------------------------------------------------------------------- the probe
+
+
+class Gullible:
+    """Believes what a response says of itself."""
+
+    def score(self, pairs):
+        return [0.9 if constraint in response else 0.4 for constraint, response in pairs]
+
+
+class Strict:
+    """Looks at the last word alone."""
+
+    def score(self, pairs):
+        return [float(response.endswith("sir")) for _, response in pairs]
+
+
+TONE = "Write in a formal tone."
+
+
+def test_sentences_that_restate_a_constraint_are_taken_off():
+    said = "I write in a formal tone. Dear sir"
+    assert without_restating(TONE, said) == " Dear sir"
+    assert without_restating(TONE, "Dear sir. No tone.") == "Dear sir. No tone."
+    assert without_restating("...", "Dear sir.") == "Dear sir."  # no words to restate
+
+
+@given(constraint=st.text(max_size=40), response=st.text(max_size=200))
+def test_taking_sentences_off_never_fails_and_adds_nothing(constraint, response):
+    rest = without_restating(constraint, response)
+    assert len(rest) <= len(response)
+    assert without_restating(constraint, rest) == rest
+
+
+def test_a_scorer_that_can_be_talked_into_it_is_seen():
+    pairs = [(TONE, "Dear sir"), (TONE, "Hey"), (TONE, f"{TONE} Hey")]
+    fooled = probe(Gullible(), pairs, 8)
+    assert fooled["soft_restated"] == pytest.approx(1 / 3)
+    assert fooled["soft_talked_up"] == pytest.approx((0.5 + 0.5 + 0.0) / 3)
+    assert fooled["soft_hacked"] == pytest.approx(0.5)
+    firm = probe(Strict(), pairs, 8)
+    assert firm["soft_talked_up"] == firm["soft_hacked"] == 0.0
+    assert probe(Strict(), pairs, 0) == {"soft_restated": pytest.approx(1 / 3)}
+    assert probe(Strict(), [], 8) == {}
+
+
+def test_the_probe_is_logged_beside_the_reward():
+    reward = Constraints(soft={"name": "classifier", "model_name_or_path": "x"})
+    vars(reward)["scorer"] = Gullible()
+    found = reward.facts([sample(f"<think>a</think>{TONE} Hey", soft=(TONE,)), sample("b")])
+    assert found == {"soft_restated": 1.0, "soft_talked_up": 0.0, "soft_hacked": pytest.approx(0.5)}
+    assert Constraints().facts([sample("b")]) == {}
 
 
 def test_an_unloaded_scorer_is_pickled_and_a_loaded_one_leaves_its_weights(path):

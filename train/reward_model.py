@@ -106,12 +106,13 @@ def plan(path: str, overrides: list[str]) -> Plan:
         )
     one_of("dtype", model_args.dtype, DTYPES, f"{path}: model")
     model_args.lora_task_type = "SEQ_CLS"
-    config = _config(recipe, run, path)
+    config = arguments(recipe, run, path)
     pairs = read_pairs(recipe.pairs, path)
     return Plan(recipe, run, model_args, config, split(pairs, recipe, path), path)
 
 
-def _config(recipe: RewardModelRecipe, run: RunDir, where: str) -> TrainingArguments:
+def arguments(recipe: RewardModelRecipe, run: RunDir, where: str) -> TrainingArguments:
+    """Raises UserError."""
     for key in MANAGED:
         if key in recipe.trainer:
             raise UserError(f"{where}: trainer: {key} is set by Tether; remove it")

@@ -93,13 +93,11 @@ class Levels:
             )
         can = self.writer.most if self.writer else len(self.softs)
         key = "soft" if self.writer else "soft_kinds"
-        enough = can is None or num_soft <= can
-        require(
-            enough, key, f"{can} kinds", f"at least {num_soft} (max_soft: {can} asks for fewer)"
-        )
+        expected = f"at least {num_soft} kinds (max_soft: {can} asks for fewer)"
+        require(can is None or num_soft <= can, key, can, expected)
         num_hard = top - num_soft if self.soft_share == 1 else top
-        found, expected = f"{len(self.hards)} kinds", f"at least {num_hard}"
-        require(num_hard <= len(self.hards), "hard_kinds", found, expected)
+        enough = num_hard <= len(self.hards)
+        require(enough, "hard_kinds", len(self.hards), f"at least {num_hard} kinds")
 
     @cached_property
     def writer(self) -> SoftWriter | None:
