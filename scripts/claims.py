@@ -20,10 +20,10 @@ from eval.attention.records import AttentionFile, AttentionRecord
 from eval.attention.runs import Run
 from eval.attention.summary import Prompts
 from eval.chosen import Chosen, choose, measure_file
+from eval.contrasts import Estimate, Rows, apart, contrast, less
 from eval.export import write_table
 from eval.measured import Measured, join
 from eval.paired import differences, holm, pair, sign_flip
-from eval.resamples import Stratum, percentiles, ratios, resamples
 from eval.scores import forbidding
 from recipes import cli
 from recipes.run import RunDir
@@ -32,16 +32,6 @@ from recipes.schema import SweepRecipe, load_recipe
 ENOUGH = 2  # regimes of which the interval lies on one side of 0
 MAIN = "tiny"  # the benchmark that claims are about; the grid's others are there for their kinds
 EXTREME = 6  # the first and the last of that many parts: MathIF's bins
-Rows = tuple[np.ndarray, np.ndarray]  # the problem of each value, the values
-
-
-class Estimate(NamedTuple):
-    """Above 0 in the claimed direction, with its 95 % interval; n problems."""
-
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 class Figure(NamedTuple):
@@ -74,28 +64,6 @@ class Regime(NamedTuple):
 
 
 # ---------------------------------------------------------------------- figures
-
-
-def apart(strata: tuple[Stratum, ...], first: Rows, second: Rows | None = None) -> Estimate:
-    """The mean of the first values less that of the second, NaN left out; second: None for nothing that is taken off."""
-    sums, counts = np.zeros((2, len(strata), 2))
-    counts[:, 1] = second is None
-    seen: set[int] = set()
-    for column, (problem, values) in enumerate([first, *([second] if second else [])]):
-        known = ~np.isnan(values)
-        sums[:, column] = np.bincount(problem[known], values[known], len(strata))
-        counts[:, column] = np.bincount(problem[known], minlength=len(strata))
-        seen.update(problem[known])
-    drawn = ratios(sums, counts, resamples(strata, 0))
-    value = np.subtract(*(sums.sum(0) / counts.sum(0)))
-    low, high = percentiles((drawn[0] - drawn[1])[None])
-    return Estimate(float(value), float(low[0]), float(high[0]), len(seen))
-
-
-def contrast(of: Measured, metric: str, a: np.ndarray, b: np.ndarray) -> Estimate:
-    """The mean of a metric over the rows a less that over the rows b (masks)."""
-    values = of.column(metric)
-    return apart(of.strata, *((of.problem[rows], values[rows]) for rows in (a, b)))
 
 
 def by_length(regime: Regime) -> Estimate:
@@ -171,11 +139,11 @@ def more_where_it_loses(regime: Regime) -> Estimate:
 
 def direct_less_cot(direct: Measured, cot: Measured, kinds: Sequence[str]) -> Rows:
     """Of these kinds of constraints: values whose mean is the share that direct replies meet less the CoT's, in points."""
-    parts = [
-        (of.problem[rows], sign * 2 * met)  # half of the values are of each
-        for sign, of in ((1, direct), (-1, cot))
-        for rows, met in (of.kinds["met", kind] for kind in kinds)
-    ]
+    return less(*(_met(of, kinds) for of in (direct, cot)))
+
+
+def _met(of: Measured, kinds: Sequence[str]) -> Rows:
+    parts = [(of.problem[places], met) for places, met in (of.kinds["met", kind] for kind in kinds)]
     problems, values = (np.concatenate(found) for found in zip(*parts, strict=True))
     return problems, values
 
