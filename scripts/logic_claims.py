@@ -15,8 +15,7 @@ from rich.table import Table
 
 from data.logic.difficulty import LEVELS
 from eval.chosen import choose
-from eval.contrasts import Estimate, Rows, apart, less, rows
-from eval.export import write_table
+from eval.contrasts import Estimate, Question, Rows, answered, apart, less, rows
 from eval.measured import Measured
 from recipes import cli
 from recipes.run import RunDir
@@ -65,21 +64,12 @@ def ordinary_compliance(study: Study) -> Estimate:
     return apart(both[0].strata, less(*(rows(of, "hacc") for of in both)))
 
 
-QUESTIONS: dict[str, Callable[[Study], Estimate]] = {
-    "thinking helps the larger model": large_helped,
-    "thinking helps the smaller one less": small_helped_less,
-    "harder is harder": harder_is_harder,
-    "procedures change ordinary compliance": ordinary_compliance,
+QUESTIONS: dict[Question, Callable[[Study], Estimate]] = {
+    Question("thinking helps the larger model"): large_helped,
+    Question("thinking helps the smaller one less"): small_helped_less,
+    Question("harder is harder"): harder_is_harder,
+    Question("procedures change ordinary compliance", any_sign=True): ordinary_compliance,
 }
-
-
-def verdict(question: str, found: Estimate) -> str:
-    """By the rule of docs/log.md."""
-    if question == "procedures change ordinary compliance":
-        return "yes" if found.low > 0 or found.high < 0 else "not shown"
-    if found.high < 0:
-        return "the opposite"
-    return "yes" if found.low > 0 else "not shown"
 
 
 def rates(study: Study) -> Table:
@@ -101,18 +91,9 @@ def rates(study: Study) -> Table:
 def main(args: argparse.Namespace) -> None:
     recipe = load_recipe(args.config, StudyRecipe, [])
     study = Study(recipe.name)
-    table = Table("question", "points (95 %)", "n", "", title="as planned in docs/log.md")
-    found = []
-    for question, figure in QUESTIONS.items():
-        one = figure(study)
-        said = verdict(question, one)
-        table.add_row(
-            question, f"{one.value:.1f} [{one.low:.1f}, {one.high:.1f}]", str(one.n), said
-        )
-        found.append({"question": question, **one._asdict(), "verdict": said})
     console, out = Console(width=140), RunDir.named(recipe.name).path
-    console.print(rates(study), table)
-    write_table(found, out, "logic_claims")
+    found = {question: figure(study) for question, figure in QUESTIONS.items()}
+    console.print(rates(study), answered(found, out, "logic_claims"))
     console.print(f"wrote {out}/logic_claims.csv (and .parquet)", highlight=False)
 
 

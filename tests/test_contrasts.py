@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from eval.contrasts import apart, less
-from scripts.logic_claims import QUESTIONS, Estimate, verdict
+from eval.contrasts import Estimate, Question, answered, apart, less, verdict
 
 STRATA = ((1, 1),) * 4
 A = (np.array([0, 1, 2, 3]), np.array([100.0, 100.0, 0.0, 100.0]))  # mean 75
@@ -42,6 +41,13 @@ def test_an_interval_holds_its_value_and_widens_with_fewer_problems():
 )
 def test_a_question_is_answered_by_its_interval(low, high, said):
     one = Estimate((low + high) / 2, low, high, 9)
-    assert verdict("harder is harder", one) == said
-    changed = {"the opposite": "yes"}.get(said, said)  # any change is one
-    assert verdict(list(QUESTIONS)[-1], one) == changed
+    assert verdict(one) == said
+    assert verdict(one, any_sign=True) == {"the opposite": "yes"}.get(said, said)
+
+
+def test_answers_are_printed_and_written(tmp_path):
+    one = Estimate(1.5, 0.5, 2.5, 9)
+    table = answered({Question("a"): one, Question("b", any_sign=True): one}, tmp_path, "x")
+    assert table.row_count == 2
+    text = (tmp_path / "x.csv").read_text("utf-8")
+    assert "question" in text and "yes" in text and (tmp_path / "x.parquet").is_file()
