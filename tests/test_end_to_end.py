@@ -55,11 +55,11 @@ def changed_recipe(runs, sections):
     return str(path)
 
 
-def launch_on_two(config, *overrides):
-    """GRPO on two processes of this machine."""
+def launch_on_two(config, *overrides, program="train/grpo.py"):
+    """On two processes of this machine."""
     command = [
         sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu2.yaml",
-        "train/grpo.py", "--config", config, *overrides, "trainer.use_cpu=true",
+        program, "--config", config, *overrides, "trainer.use_cpu=true",
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False

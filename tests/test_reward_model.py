@@ -19,6 +19,7 @@ from data.families import place
 from data.pairs import Pair
 from recipes.errors import UserError
 from recipes.ssrl import RewardModelRecipe
+from tests.test_end_to_end import launch_on_two
 from train.calibration import accuracy, auroc, bins, brier, draw, ece, quality
 from train.reward_model import SALT, evaluations, split
 from train.soft_scorers.classifier import Classifier
@@ -211,6 +212,21 @@ def test_an_interrupted_run_ends_with_the_same_weights(root):
     assert not (root / "runs/r/checkpoint-24").exists()
     train.reward_model.main(args(root))
     assert (root / "runs/r/model/model.safetensors").read_bytes() == whole
+
+
+def test_two_processes_train_one_model(root):
+    launch_on_two(
+        args(root).config,
+        "trainer.max_steps=2",
+        "trainer.save_steps=2",
+        program="train/reward_model.py",
+    )
+    run = root / "runs/r"
+    check(str(run / "model"), "x")
+    assert (
+        json.loads((run / "checkpoint-2/trainer_state.json").read_text("utf-8"))["global_step"] == 2
+    )
+    assert (run / "measures.json").is_file() and not list(run.glob(".model*"))
 
 
 def test_lora_is_merged_into_a_model_that_any_loader_reads(root):

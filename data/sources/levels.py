@@ -55,6 +55,7 @@ class Levels:
 
     def __post_init__(self) -> None:
         above_zero(num_levels=self.num_levels)
+        _ = self.source  # a wrong name or setting is told now
         top = self.num_levels
         inside = all(0 <= level <= top for level in self.levels)
         require(inside, "levels", list(self.levels), f"numbers from 0 to num_levels ({top})")
