@@ -1,5 +1,6 @@
 """How good probabilities are as verdicts: accuracy, AUROC and calibration, with intervals over seeds."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 NUM_BINS = 10
 NUM_RESAMPLES = 1000
 LEVEL = 0.95
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe and Ito's
+MARKERS = "osD^vP"
 Array = np.ndarray
 
 
@@ -99,19 +102,25 @@ def ece(y: Array, p: Array) -> float:
 
 
 def draw(sets: Mapping[str, tuple[Sequence[int], Sequence[float]]], path: Path) -> None:
-    """A reliability diagram: how often label 1 is true where the model says p. path: .png or .svg"""
-    figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
+    """A reliability diagram: how often label 1 is true where the model says p; larger marks hold more. path: .png or .svg"""
+    figure, axes = plt.subplots(figsize=(5, 6), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="calibrated")
-    markers = "osD^vP*X"
     for number, (name, (labels, p)) in enumerate(sets.items()):
         found = bins(np.asarray(labels), np.asarray(p))
-        axes.plot(
-            [one.mean for one in found], [one.positive for one in found],
-            marker=markers[number % len(markers)], label=f"{name} ({len(labels):,})",
+        means, shares = [one.mean for one in found], [one.positive for one in found]
+        colour = COLOURS[number % len(COLOURS)]
+        sizes = [120 * math.sqrt(one.num / len(labels)) for one in found]
+        axes.plot(means, shares, color=colour, linewidth=1, alpha=0.6)
+        axes.scatter(
+            means, shares, sizes, color=colour, marker=MARKERS[number % len(MARKERS)], clip_on=False,
+            label=f"{name} ({len(labels):,})",
         )  # fmt: skip
     axes.set(
-        xlabel="P(followed) by the reward model", ylabel="share that is", xlim=(0, 1), ylim=(0, 1)
-    )
-    axes.legend(loc="upper left", fontsize=8)
+        xlabel="P(followed) by the reward model", ylabel="share that is", xlim=(0, 1), ylim=(0, 1),
+        aspect="equal",
+    )  # fmt: skip
+    legend = figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+    for handle in legend.legend_handles[1:]:
+        handle.set_sizes([30])  # one size, whatever the bins hold
     figure.savefig(path, dpi=150)
     plt.close(figure)
