@@ -30,7 +30,8 @@ Sort = str  # hard, hidden or soft: data/families.py
 
 @dataclass(frozen=True)
 class Pair:
-    """label: 1 where the constraint was asked for; truth: what its checker says, None where there is none; level: k"""
+    """label: 1 where the constraint was asked for; truth: what its checker says, None where there is none; level: k;
+    identical: whether the other response of the constraint is the same text"""
 
     seed_id: str
     level: int
@@ -41,6 +42,7 @@ class Pair:
     response: str
     label: int
     truth: bool | None = None
+    identical: bool = False
 
     def __post_init__(self) -> None:
         require(self.label in (0, 1), "label", self.label, "0 or 1")
@@ -51,6 +53,10 @@ class Pair:
     def contradicted(self) -> bool:
         """A checker that may be used says otherwise."""
         return self.sort == "hard" and self.truth is not None and self.truth is not bool(self.label)
+
+    @property
+    def blank(self) -> bool:
+        return not self.response.strip()
 
     def line(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False) + "\n"
@@ -67,7 +73,7 @@ def pairs_of(family: Family, responses: Sequence[Sequence[str]]) -> Iterator[tup
             positive, negative = (
                 Pair(
                     family.seed.id, k, sample, one.kind, sort, one.text.strip(), response, label,
-                    None if one.check is None else check_all((one.check,), response)[0],
+                    None if one.check is None else check_all((one.check,), response)[0], after == before,
                 )
                 for response, label in ((after, 1), (before, 0))
             )  # fmt: skip
@@ -81,21 +87,19 @@ class Kept(NamedTuple):
     dropped: Counter[str]
 
 
-def kept(twos: Iterable[tuple[Pair, Pair]], drop_contradicted: bool, drop_identical: bool) -> Kept:
-    """Pairs to learn from. A blank response, which never came to its answer, follows nothing and is no example."""
+def to_learn(pairs: Iterable[Pair], drop_contradicted: bool, drop_identical: bool) -> Kept:
+    """Those that are trained on. A blank response, which never came to its answer, follows nothing and is no example."""
     found: list[Pair] = []
     dropped: Counter[str] = Counter()
-    for two in twos:
-        if drop_identical and two[0].response == two[1].response:
-            dropped["identical responses"] += 2
-            continue
-        for one in two:
-            if not one.response.strip():
-                dropped["no response"] += 1
-            elif drop_contradicted and one.contradicted:
-                dropped["contradicted by the checker"] += 1
-            else:
-                found.append(one)
+    for one in pairs:
+        if one.blank:
+            dropped["no response"] += 1
+        elif drop_identical and one.identical:
+            dropped["both responses the same"] += 1
+        elif drop_contradicted and one.contradicted:
+            dropped["contradicted by the checker"] += 1
+        else:
+            found.append(one)
     return Kept(found, dropped)
 
 
@@ -115,11 +119,11 @@ class Noise(NamedTuple):
 
 
 def noise(pairs: Iterable[Pair]) -> list[Noise]:
-    """By kind, and over all of a sort; of those whose truth is known. Before anything is dropped for it."""
+    """By kind, and over all of a sort; of those whose truth is known."""
     wrong: Counter[tuple[str, str, int]] = Counter()
     all_: Counter[tuple[str, str, int]] = Counter()
     for one in pairs:
-        if one.truth is None or not one.response.strip():
+        if one.truth is None or one.blank:
             continue
         for kind in (one.kind, f"all {one.sort}"):
             all_[kind, one.sort, one.label] += 1

@@ -15,8 +15,6 @@ class PairsRecipe(Recipe):
     policy:    a folder or a Hub name, which answers every level of every family; dtype: of its weights
     data:      sources of families (`levels`); chat_template_kwargs, decontaminate: as in a training recipe
     sampling:  num_samples: responses to each prompt, paired in order
-    drop_contradicted: leave out pairs of hard constraints where the checker says otherwise than the label
-    drop_identical: leave out pairs whose two responses are the same text: one text cannot be both
     """
 
     policy: str
@@ -27,8 +25,6 @@ class PairsRecipe(Recipe):
     )
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
     decontaminate: Decontaminate | None = field(default_factory=Decontaminate)
-    drop_contradicted: bool = True
-    drop_identical: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,8 @@ class RewardModelRecipe(Recipe):
     held_out_share: of the seeds, which measure and are not trained on
     held_out_kinds: kinds of constraints that are not trained on either
     learn_from: all pairs, or those of soft constraints only
+    drop_contradicted: not trained on are pairs of hard constraints where the checker says otherwise than the label
+    drop_identical: nor are pairs whose two responses are the same text: one text cannot be both
     """
 
     pairs: tuple[str, ...]
@@ -51,6 +49,8 @@ class RewardModelRecipe(Recipe):
     held_out_share: float = 0.1
     held_out_kinds: tuple[str, ...] = ()
     learn_from: Literal["all", "soft"] = "all"
+    drop_contradicted: bool = True
+    drop_identical: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,8 +8,7 @@ the level below. In runs/<name>/:
 
     responses.jsonl  each prompt's response as it was sampled: id, sample, text
     pairs.jsonl      what train/reward_model.py reads: seed_id, level, kind, sort, constraint, response, label, truth
-    noise.csv        how often labels are wrong, by kind, where a checker knows (and noise.parquet)
-    summary.json     how many pairs, and how many were dropped for which reason
+    noise.csv        how often labels are wrong, by kind, where a checker knows
 
 Interrupted, even by kill -9, the same command goes on with the responses that are missing.
 """
@@ -29,7 +28,7 @@ from data.decontaminate import Decontaminator
 from data.decontaminate.report import REPORT
 from data.families import Family
 from data.mirror import json_lines
-from data.pairs import PAIRS, Kept, Noise, kept, noise, pairs_of
+from data.pairs import PAIRS, Noise, Pair, noise, pairs_of
 from data.prompt import messages
 from data.sources import build_sources
 from data.sources.levels import Levels
@@ -42,7 +41,7 @@ from recipes.run import RunDir, check_checkout, cut_half_line, write_atomically
 from recipes.schema import load_recipe, to_yaml
 from recipes.ssrl import PairsRecipe
 
-RESPONSES, NOISE, SUMMARY = "responses.jsonl", "noise.csv", "summary.json"
+RESPONSES, NOISE = "responses.jsonl", "noise.csv"
 Key = tuple[str, int]  # prompt, sample
 
 
@@ -124,25 +123,22 @@ def sample(recipe: PairsRecipe, todo: dict[Key, str], num_done: int, path: Path)
             bar.update(len(batch))
 
 
-def finish(run: RunDir, found: list[Family], recipe: PairsRecipe) -> tuple[Kept, list[Noise]]:
+def finish(run: RunDir, found: list[Family], recipe: PairsRecipe) -> tuple[list[Pair], list[Noise]]:
     """Write the pairs, and what is known of their labels."""
     responses = {
         (row.values["id"], row.values["sample"]): row.values["response"]
         for row in json_lines(run.path / RESPONSES)
     }
     numbers = range(recipe.sampling.num_samples)
-    twos = []
+    pairs: list[Pair] = []
     for family in found:
         ids = [family.level(k).id for k in range(len(family.instructions) + 1)]
         texts = [[responses[one, number] for number in numbers] for one in ids]
-        twos += list(pairs_of(family, texts))
-    result = kept(twos, recipe.drop_contradicted, recipe.drop_identical)
-    rates = noise(one for two in twos for one in two)
-    write_atomically(run.path / PAIRS, "".join(pair.line() for pair in result.pairs))
+        pairs += [one for two in pairs_of(family, texts) for one in two]
+    rates = noise(pairs)
+    write_atomically(run.path / PAIRS, "".join(pair.line() for pair in pairs))
     write_atomically(run.path / NOISE, _csv(rates))
-    summary = {"pairs": len(result.pairs), "built": 2 * len(twos), "dropped": dict(result.dropped)}
-    write_atomically(run.path / SUMMARY, json.dumps(summary, indent=1) + "\n")
-    return result, rates
+    return pairs, rates
 
 
 def _csv(rates: list[Noise]) -> str:
@@ -189,13 +185,11 @@ def main(args: argparse.Namespace) -> None:
     todo = {key: prompt for key, prompt in wanted.items() if key not in done}
     if todo:
         sample(recipe, todo, len(done), run.path / RESPONSES)
-    result, rates = finish(run, found, recipe)
-    console = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
+    pairs, rates = finish(run, found, recipe)
     if rates:
+        console = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
         console.print(table(rates))
-    for reason, count in sorted(result.dropped.items()):
-        console.print(f"dropped: {count:,} pairs, {reason}", highlight=False)
-    print(f"{run.path / PAIRS}: {len(result.pairs):,} pairs")
+    print(f"{run.path / PAIRS}: {len(pairs):,} pairs")
     lock.release()
 
 

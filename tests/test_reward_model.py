@@ -5,6 +5,8 @@ import argparse
 import json
 import math
 import random
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,18 @@ def test_no_held_out_seed_and_no_held_out_kind_is_trained_on():
     assert {pair.kind for pair in soft.seeds} == {"a", "b", "c"}  # hard ones measure
 
 
+def test_contradicted_pairs_are_not_trained_on_and_still_measured():
+    wrong = [replace(pair, truth=not pair.label) if pair.kind == "a" else pair for pair in pairs()]
+    found = split(wrong, recipe(), "x.yaml")
+    assert {pair.kind for pair in found.train} == {"b", "c"} and "a" in {
+        p.kind for p in found.seeds
+    }
+    assert set(found.dropped) == {"contradicted by the checker"}
+    assert found.dropped.total() + len(found.train) + len(found.seeds) == len(wrong)
+    every = split(wrong, recipe(drop_contradicted=False), "x.yaml")
+    assert "a" in {pair.kind for pair in every.train} and not every.dropped
+
+
 def test_truth_measures_where_a_checker_knows_it():
     found = evaluations(split(pairs(), recipe(held_out_kinds=("b",)), "x.yaml"))
     assert set(found) == {
@@ -118,7 +132,7 @@ def test_truth_measures_where_a_checker_knows_it():
     }  # fmt: skip
     assert all(pair.sort == "hard" for pair, _ in found["held-out seeds, hard, truth"])
     wrong = [Pair("s", 1, 0, "a", "hard", "c", "r", 1, False)]
-    parts = train.reward_model.Split([], wrong, [])
+    parts = train.reward_model.Split([], wrong, [], Counter())
     both = evaluations(parts)
     assert both["held-out seeds, labels"][0][1] == 1
     assert both["held-out seeds, hard, truth"][0][1] == 0

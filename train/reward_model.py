@@ -11,6 +11,7 @@ against the truth: measures.json and calibration.png. The same command continues
 import argparse
 import json
 import shutil
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ from trl import ModelConfig, get_peft_config
 
 from data.adherence import Judge, encode, load, probabilities
 from data.families import place
-from data.pairs import Pair, read_pairs
+from data.pairs import Pair, read_pairs, to_learn
 from data.tokenizer import load_tokenizer
 from recipes import cli
 from recipes.errors import UserError
@@ -49,11 +50,13 @@ class Trainer(WholeCheckpoints, transformers.Trainer):  # type: ignore[misc]
 
 
 class Split(NamedTuple):
-    """seeds: pairs of seeds that are not trained on, of kinds that are; kinds: of kinds that are not, and of those seeds"""
+    """seeds: pairs of seeds that are not trained on, of kinds that are; kinds: of kinds that are not, and of those seeds.
+    What measures is not filtered: where labels are wrong is what truth is there for. dropped: from what is trained on"""
 
     train: list[Pair]
     seeds: list[Pair]
     kinds: list[Pair]
+    dropped: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,17 @@ def split(pairs: list[Pair], recipe: RewardModelRecipe, where: str) -> Split:
     held_out = [place(pair.seed_id, SALT) < recipe.held_out_share for pair in pairs]
     new = [pair.kind in recipe.held_out_kinds for pair in pairs]
     rows = list(zip(pairs, held_out, new, strict=True))
+    train = [
+        pair for pair, apart, strange in rows
+        if not apart and not strange and (recipe.learn_from == "all" or pair.sort != "hard")
+    ]  # fmt: skip
+    kept, dropped = to_learn(train, recipe.drop_contradicted, recipe.drop_identical)
     found = Split(
-        [
-            pair for pair, apart, strange in rows
-            if not apart and not strange and (recipe.learn_from == "all" or pair.sort != "hard")
-        ],
-        [pair for pair, apart, strange in rows if apart and not strange],
-        [pair for pair, apart, strange in rows if apart and strange],
-    )  # fmt: skip
+        kept,
+        [pair for pair, apart, strange in rows if apart and not strange and not pair.blank],
+        [pair for pair, apart, strange in rows if apart and strange and not pair.blank],
+        dropped,
+    )
     for name, part in (("to train on", found.train), ("of held-out seeds", found.seeds)):
         labels = sorted({pair.label for pair in part})
         if labels != [0, 1]:
@@ -220,6 +226,8 @@ def main(args: argparse.Namespace) -> None:
         f"{len(parts.train):,} pairs to train on, {len(parts.seeds):,} of held-out seeds, "
         f"{len(parts.kinds):,} of held-out kinds"
     )
+    for reason, count in sorted(parts.dropped.items()):
+        told += f"\nnot trained on: {count:,}, {reason}"
     if args.dry_run:
         print(f"{to_yaml(known.recipe)}\n{told}")
         return

@@ -20,9 +20,7 @@ from train.soft_scorers.probe import probe
 
 ROUNDS = 5
 PROBED = 32
-WORDS = (
-    "the answer is a number that we find when each part of it has been added to the rest".split()
-)
+WORDS = ("the", "answer", "is", "a", "number", "that", "we", "find")
 
 
 def pairs(num: int, tokens: int) -> list[tuple[str, str]]:
