@@ -26,7 +26,7 @@ SMALL = {
     "max_steps": 2, "save_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1,
     "use_cpu": True, "bf16": False,
 }  # fmt: skip
-PROCEDURAL = ("tiny", "drill")  # they make as many rows as they are asked for
+PROCEDURAL = ("tiny", "drill", "logic")  # they make as many rows as they are asked for
 
 
 def files(kind):
