@@ -50,14 +50,18 @@ def write_instructions(path: Path, rows: int = 6) -> None:
     _write(path, [{"instruction": f"Write a letter to {n} friends."} for n in range(rows)])
 
 
-def instructions_at(path: Path, data: tuple[dict[str, Any], ...]) -> list[str]:
-    """Overrides that point sources of levels to this file, or make few seeds of them."""
+def instructions_at(
+    path: Path, data: tuple[dict[str, Any], ...], num_rows: int | None = None
+) -> list[str]:
+    """Overrides that point sources of levels to this file; num_rows: seeds of them, None for as many as they ask for."""
     found = []
     for number, entry in enumerate(data):
-        if entry["name"] == "levels" and entry["seeds"]["name"] == "instructions":
-            found += [f"data.{number}.seeds.path={path}"]
-        if entry["name"] == "levels":
-            found += [f"data.{number}.seeds.num_rows=6"]
+        if entry["name"] != "levels":
+            continue
+        if entry["seeds"]["name"] == "instructions":
+            found.append(f"data.{number}.seeds.path={path}")
+        if num_rows is not None:
+            found.append(f"data.{number}.seeds.num_rows={num_rows}")
     return found
 
 

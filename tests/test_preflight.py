@@ -55,7 +55,9 @@ def test_every_recipe_passes_with_its_own_accelerate_file(capsys, path, tmp_path
     file = re.search(r"recipes/accelerate/\w+\.yaml", Path(path).read_text(encoding="utf-8"))
     recipe = load_recipe(path, kind, [])
     stand_ins.write_traces(tmp_path / "traces.jsonl")
+    stand_ins.write_instructions(tmp_path / "own.jsonl", 2714)
     data = stand_ins.traces_at(tmp_path / "traces.jsonl", recipe)
+    data += stand_ins.instructions_at(tmp_path / "own.jsonl", recipe.data)
     alone = (
         ["--gpus", "1"] if recipe.trainer.get("use_vllm") else []
     )  # the tiny recipes are for a CPU

@@ -66,7 +66,7 @@ def overrides(recipe, world, **trainer):
             found.append(f"data.{number}.num_rows=6")
     if isinstance(recipe, GRPORecipe):
         found += stand_ins.judge_at(world / "judge", recipe)
-    found += stand_ins.instructions_at(world / "instructions.jsonl", recipe.data)
+    found += stand_ins.instructions_at(world / "instructions.jsonl", recipe.data, 6)
     return found + stand_ins.traces_at(world / "traces.jsonl", recipe)
 
 
