@@ -256,7 +256,7 @@ def report(found: dict[str, Quality], out: Path) -> None:
             for score in (one.accuracy, one.auroc, one.ece, one.brier)
         ]
         table.add_row(name, f"{one.num:,}", f"{one.positive:.2f}", *scores)
-    console = Console(width=140)
+    console = Console(width=160)
     console.print(table)
     console.print(f"wrote {out}/{MODEL}/, {MEASURES}, {PICTURE}", highlight=False)
 
