@@ -25,7 +25,6 @@ from recipes.run import runs_root
 from recipes.typed import build
 
 PAIRS = "pairs.jsonl"
-Sort = str  # hard, hidden or soft: data/families.py
 
 
 @dataclass(frozen=True)
