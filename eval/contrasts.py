@@ -1,14 +1,10 @@
 """Differences between slices of records and between differences, with 95 % intervals over problems: what paired.py, which
 compares whole checkpoints, does not say."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from rich.table import Table
 
-from eval.export import write_table
 from eval.measured import Measured
 from eval.resamples import Stratum, percentiles, ratios, resamples
 
@@ -58,31 +54,3 @@ def less(first: Rows, second: Rows) -> Rows:
         sign * values * whole / len(values) for sign, (_, values) in ((1.0, first), (-1.0, second))
     ]
     return np.concatenate([first[0], second[0]]), np.concatenate(scaled)
-
-
-def verdict(found: Estimate, any_sign: bool = False) -> str:
-    """yes where the interval is above 0; any_sign: where it excludes 0, for a question whether something changes."""
-    if found.high < 0:
-        return "yes" if any_sign else "the opposite"
-    return "yes" if found.low > 0 else "not shown"
-
-
-class Question(NamedTuple):
-    """any_sign: whether a difference in either direction is a yes"""
-
-    text: str
-    any_sign: bool = False
-
-
-def answered(found: Mapping[Question, Estimate], out: Path, name: str) -> Table:
-    """Questions that were asked before looking, with their figures; also <name>.csv and .parquet in `out`."""
-    table = Table("question", "points (95 %)", "n", "", title="as planned in docs/log.md")
-    written = []
-    for question, one in found.items():
-        said = verdict(one, question.any_sign)
-        table.add_row(
-            question.text, f"{one.value:.1f} [{one.low:.1f}, {one.high:.1f}]", str(one.n), said
-        )
-        written.append({"question": question.text, **one._asdict(), "verdict": said})
-    write_table(written, out, name)
-    return table

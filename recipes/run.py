@@ -93,6 +93,19 @@ class RunDir:
         }
         write_atomically(self.path / "run.json", json.dumps(facts, indent=2) + "\n")
 
+    def begun(self, name: str, recipe: Recipe) -> Path | None:
+        """The file of JSON lines that an interrupted launch of this recipe wrote, without a half last line; None where
+        there is none. Raises UserError where another recipe's wrote it."""
+        path, kept = self.path / name, self.path / "recipe.yaml"
+        if not path.is_file():
+            return None
+        if not kept.is_file() or kept.read_text(encoding="utf-8") != to_yaml(recipe):
+            raise UserError(
+                f"{path}: found samples of another recipe ({kept}). Give this one another `name`, or remove {self.path}."
+            )
+        cut_half_line(path)
+        return path
+
     def wandb_id(self) -> str:
         """Of the run in wandb, the same for every launch."""
         path = self.path / "wandb_id"

@@ -37,7 +37,7 @@ from eval.backends.transformers import one_model
 from eval.generate import Prompt
 from recipes import cli
 from recipes.errors import UserError
-from recipes.run import RunDir, check_checkout, cut_half_line, write_atomically
+from recipes.run import RunDir, check_checkout, write_atomically
 from recipes.schema import load_recipe, to_yaml
 from recipes.ssrl import PairsRecipe
 
@@ -75,16 +75,9 @@ def families(
 
 
 def begun(run: RunDir, recipe: PairsRecipe) -> set[Key]:
-    """What an interrupted run has sampled. Raises UserError where it was another recipe's."""
-    path, before = run.path / RESPONSES, run.path / "recipe.yaml"
-    if not path.is_file():
-        return set()
-    if not before.is_file() or before.read_text(encoding="utf-8") != to_yaml(recipe):
-        raise UserError(
-            f"{run.path}: holds responses of another recipe ({before}). Give this one another `name`, or remove it."
-        )
-    cut_half_line(path)
-    return {(row.values["id"], row.values["sample"]) for row in json_lines(path)}
+    """What an interrupted run has sampled."""
+    path = run.begun(RESPONSES, recipe)
+    return {(row.values["id"], row.values["sample"]) for row in json_lines(path)} if path else set()
 
 
 def asked(found: list[Family], num_samples: int) -> dict[Key, str]:

@@ -6,20 +6,16 @@ The study has to be done. Which figures, and what they decide, were chosen befor
 ssrl_claims.csv (and .parquet) into the study's folder.
 """
 
-import argparse
 from functools import partial
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from eval.chosen import choose
-from eval.contrasts import Estimate, Question, answered
+from eval.contrasts import Estimate
 from eval.measured import Measured, join
 from eval.paired import differences, pair
-from recipes import cli
-from recipes.run import RunDir
-from recipes.schema import StudyRecipe, load_recipe
+from eval.questions import Question, ask
 
 START = "base"
 RULES, MODEL, BOTH, ORDERED = "rules", "reward model", "both", "both, levels in order"
@@ -66,20 +62,5 @@ def rates(study: str) -> Table:
     return table
 
 
-def main(args: argparse.Namespace) -> None:
-    recipe = load_recipe(args.config, StudyRecipe, [])
-    console, out = Console(width=140), RunDir.named(recipe.name).path
-    found = {question: figure(recipe.name) for question, figure in QUESTIONS.items()}
-    console.print(rates(recipe.name), answered(found, out, "ssrl_claims"))
-    console.print(f"wrote {out}/ssrl_claims.csv (and .parquet)", highlight=False)
-
-
-def arguments() -> argparse.ArgumentParser:
-    parser = cli.described(__doc__)
-    parser.add_argument("--config", required=True, metavar="STUDY.yaml")
-    return parser
-
-
 if __name__ == "__main__":
-    parsed = arguments().parse_args()
-    cli.guard(lambda: main(parsed))
+    ask("ssrl_claims", __doc__, QUESTIONS, rates)

@@ -37,8 +37,7 @@ from data.tokenizer import Thinking, load_tokenizer
 from eval.backends.transformers import one_model
 from eval.generate import Generation, Prompt
 from recipes import cli
-from recipes.errors import UserError
-from recipes.run import RunDir, check_checkout, cut_half_line, write_atomically
+from recipes.run import RunDir, check_checkout, write_atomically
 from recipes.schema import TracesRecipe, load_recipe, to_yaml
 
 ATTEMPTS, TRACES, SUMMARY = "attempts.jsonl", "traces.jsonl", "summary.json"
@@ -54,16 +53,9 @@ REASONS = (
 
 
 def begun(run: RunDir, recipe: TracesRecipe) -> set[str]:
-    """Ids of the prompts that an interrupted run has sampled. Raises UserError where it was another recipe's."""
-    path, kept = run.path / ATTEMPTS, run.path / "recipe.yaml"
-    if not path.is_file():
-        return set()
-    if not kept.is_file() or kept.read_text(encoding="utf-8") != to_yaml(recipe):
-        raise UserError(
-            f"{run.path}: holds traces of another recipe ({kept}). Give this one another `name`, or remove it."
-        )
-    cut_half_line(path)
-    return {row.values["id"] for row in json_lines(path)}
+    """Ids of the prompts that an interrupted run has sampled."""
+    path = run.begun(ATTEMPTS, recipe)
+    return {row.values["id"] for row in json_lines(path)} if path else set()
 
 
 def dropped(

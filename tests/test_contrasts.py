@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eval.contrasts import Estimate, Question, answered, apart, less, verdict
+from eval.contrasts import Estimate, apart, less
+from eval.questions import Question, answered, verdict
 
 STRATA = ((1, 1),) * 4
 A = (np.array([0, 1, 2, 3]), np.array([100.0, 100.0, 0.0, 100.0]))  # mean 75

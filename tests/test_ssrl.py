@@ -414,7 +414,7 @@ def test_an_interrupted_run_ends_with_the_same_pairs(root, capsys):
     )
     assert (run / "pairs.jsonl").read_text("utf-8") == whole
     args.overrides = ["seed=1"]
-    with pytest.raises(UserError, match="holds responses of another recipe"):
+    with pytest.raises(UserError, match="found samples of another recipe"):
         scripts.pairs.main(args)
 
 

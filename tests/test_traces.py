@@ -172,7 +172,7 @@ def test_a_teacher_is_sampled_filtered_and_resumed(runs, capsys):
     run()  # nothing is left to do
     assert (folder / "attempts.jsonl").read_text(encoding="utf-8") == "".join(again)
     assert str(folder / "traces.jsonl") in capsys.readouterr().out
-    with pytest.raises(UserError, match=r"holds traces of another recipe .*another `name`"):
+    with pytest.raises(UserError, match=r"found samples of another recipe .*another `name`"):
         run("seed=1")
 
     # What it wrote is what SFT reads.
