@@ -5,7 +5,7 @@ import argparse
 import json
 import math
 import random
-from collections import Counter
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import torch
 import yaml
 from transformers import AutoModelForSequenceClassification
 
+import train.judged
 import train.reward_model
 from data.adherence import check
 from data.families import place
@@ -23,7 +24,8 @@ from recipes.errors import UserError
 from recipes.ssrl import RewardModelRecipe
 from tests.test_end_to_end import launch_on_two
 from train.calibration import accuracy, auroc, bins, brier, draw, ece, quality
-from train.reward_model import SALT, evaluations, split
+from train.judged import SALT, HeldOut, evaluations
+from train.reward_model import split
 from train.soft_scorers.classifier import Classifier
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,35 +107,38 @@ def test_no_held_out_seed_and_no_held_out_kind_is_trained_on():
     found = split(pairs(), recipe(held_out_kinds=("c",)), "x.yaml")
     apart = {f"s{n}" for n in range(60) if place(f"s{n}", SALT) < 0.3}
     assert {pair.seed_id for pair in found.train} & apart == set()
-    assert {pair.kind for pair in found.train} == {"a", "b"} == {pair.kind for pair in found.seeds}
-    assert {pair.kind for pair in found.kinds} == {"c"}
-    assert {pair.seed_id for part in (found.seeds, found.kinds) for pair in part} == apart
+    assert (
+        {pair.kind for pair in found.train}
+        == {"a", "b"}
+        == {pair.kind for pair in found.held_out.seeds}
+    )
+    assert {pair.kind for pair in found.held_out.kinds} == {"c"}
+    assert {pair.seed_id for part in found.held_out for pair in part} == apart
     soft = split(pairs(), recipe(learn_from="soft"), "x.yaml")
     assert {pair.kind for pair in soft.train} == {"b", "c"}
-    assert {pair.kind for pair in soft.seeds} == {"a", "b", "c"}  # hard ones measure
+    assert {pair.kind for pair in soft.held_out.seeds} == {"a", "b", "c"}  # hard ones measure
 
 
 def test_contradicted_pairs_are_not_trained_on_and_still_measured():
     wrong = [replace(pair, truth=not pair.label) if pair.kind == "a" else pair for pair in pairs()]
     found = split(wrong, recipe(), "x.yaml")
     assert {pair.kind for pair in found.train} == {"b", "c"} and "a" in {
-        p.kind for p in found.seeds
+        p.kind for p in found.held_out.seeds
     }
     assert set(found.dropped) == {"contradicted by the checker"}
-    assert found.dropped.total() + len(found.train) + len(found.seeds) == len(wrong)
+    assert found.dropped.total() + len(found.train) + len(found.held_out.seeds) == len(wrong)
     every = split(wrong, recipe(drop_contradicted=False), "x.yaml")
     assert "a" in {pair.kind for pair in every.train} and not every.dropped
 
 
 def test_truth_measures_where_a_checker_knows_it():
-    found = evaluations(split(pairs(), recipe(held_out_kinds=("b",)), "x.yaml"))
+    found = evaluations(split(pairs(), recipe(held_out_kinds=("b",)), "x.yaml").held_out)
     assert set(found) == {
         "held-out seeds, labels", "held-out kinds, labels", "held-out seeds, hard, truth", "held-out kinds, hidden, truth",
     }  # fmt: skip
     assert all(pair.sort == "hard" for pair, _ in found["held-out seeds, hard, truth"])
     wrong = [Pair("s", 1, 0, "a", "hard", "c", "r", 1, False)]
-    parts = train.reward_model.Split([], wrong, [], Counter())
-    both = evaluations(parts)
+    both = evaluations(HeldOut(wrong, []))
     assert both["held-out seeds, labels"][0][1] == 1
     assert both["held-out seeds, hard, truth"][0][1] == 0
 
@@ -197,6 +202,51 @@ def test_a_reward_model_learns_what_its_pairs_say_and_its_reward_reads_it(root, 
     (run / "model").rmdir()
     train.reward_model.main(args(root))
     assert (run / "model/model.safetensors").read_bytes() == before
+
+
+def test_it_is_measured_anew_on_what_a_later_policy_wrote(root, capsys):
+    """Whose followers say something else: labels are no longer what the frozen model reads."""
+    train.reward_model.main(args(root))
+    later = [
+        replace(pair, response=pair.response.replace("therefore", "so")) for pair in pairs(120)
+    ]
+    (root / "later.jsonl").write_text("".join(pair.line() for pair in later), encoding="utf-8")
+    words = ["--config", args(root).config, "--on", str(root / "later.jsonl")]
+    train.judged.main(train.judged.arguments().parse_intermixed_args([*words, "--dry-run"]))
+    assert not (root / "runs/r/on").exists() and "of held-out seeds" in capsys.readouterr().out
+    train.judged.main(train.judged.arguments().parse_intermixed_args(words))
+    assert "AUROC" in capsys.readouterr().out
+    now, then = (
+        json.loads((root / "runs/r" / where / "measures.json").read_text("utf-8"))
+        for where in ("on/later", ".")
+    )
+    name = "held-out seeds, labels"
+    assert now[name]["num"] == then[name]["num"]
+    assert now[name]["auroc"]["value"] < then[name]["auroc"]["value"] - 0.2
+    assert (root / "runs/r/on/later/calibration.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "config, on, said",
+    [
+        ("r", "nowhere", "--on: pairs: found 'nowhere'; expected a file, or a run of scripts/pairs.py"),
+        ("r", "empty", "without pairs of held-out seeds; expected some"),
+        ("untrained", "empty", "untrained/model'; expected the folder that train/reward_model.py wrote"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_measured_is_one_line(root, config, on, said):
+    given = args(root)
+    if config == "r":
+        shutil.copytree(BASE, root / "runs/r/model")
+        edit = {"architectures": ["Qwen3ForSequenceClassification"]}
+        path = root / "runs/r/model/config.json"
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | edit), encoding="utf-8")
+    (root / "empty.jsonl").touch()
+    on = str(root / "empty.jsonl") if on == "empty" else on
+    words = ["--config", given.config, "--on", on, f"name={config}"]
+    with pytest.raises(UserError) as error:
+        train.judged.main(train.judged.arguments().parse_intermixed_args(words))
+    assert said in str(error.value) and "\n" not in str(error.value)
 
 
 def test_an_interrupted_run_ends_with_the_same_weights(root):

@@ -9,10 +9,9 @@ against the truth: measures.json and calibration.png. The same command continues
 """
 
 import argparse
-import json
 import shutil
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,29 +19,24 @@ import torch
 import transformers
 from datasets import Dataset
 from peft import PeftModel, get_peft_model
-from rich.console import Console
-from rich.table import Table
 from transformers import DataCollatorWithPadding, TrainingArguments
 from trl import ModelConfig, get_peft_config
 
-from data.adherence import Judge, encode, load, probabilities
-from data.families import place
+from data.adherence import encode, load
 from data.pairs import Pair, read_pairs, to_learn
 from data.tokenizer import load_tokenizer
 from recipes import cli
 from recipes.errors import UserError
-from recipes.run import RunDir, check_checkout, write_atomically
+from recipes.run import RunDir, check_checkout
 from recipes.schema import load_recipe, to_yaml
 from recipes.ssrl import RewardModelRecipe
 from recipes.typed import build, one_of
-from train.calibration import Quality, draw, quality
 from train.checkpoints import WholeCheckpoints
 from train.config import DTYPES, cpu_has_bf16
+from train.judged import MODEL, HeldOut, held_out, judged, of_held_out_seed
 from train.session import session
 
-MODEL, MEASURES, PICTURE = "model", "measures.json", "calibration.png"
 MANAGED = ("output_dir", "seed", "run_name", "resume_from_checkpoint")
-SALT = "reward model"  # its split of the seeds has nothing to do with `seeds_between` of a source
 
 
 class Trainer(WholeCheckpoints, transformers.Trainer):  # type: ignore[misc]
@@ -50,12 +44,11 @@ class Trainer(WholeCheckpoints, transformers.Trainer):  # type: ignore[misc]
 
 
 class Split(NamedTuple):
-    """seeds: pairs of seeds that are not trained on, of kinds that are; kinds: of kinds that are not, and of those seeds.
-    What measures is not filtered: where labels are wrong is what truth is there for. dropped: from what is trained on"""
+    """held_out: what measures, which is not filtered: where labels are wrong is what truth is there for; dropped: from what
+    is trained on"""
 
     train: list[Pair]
-    seeds: list[Pair]
-    kinds: list[Pair]
+    held_out: HeldOut
     dropped: Counter[str]
 
 
@@ -77,21 +70,16 @@ def split(pairs: list[Pair], recipe: RewardModelRecipe, where: str) -> Split:
             raise UserError(
                 f"{where}: held_out_kinds: found {kind!r}; expected some of {', '.join(sorted(known))}"
             )
-    held_out = [place(pair.seed_id, SALT) < recipe.held_out_share for pair in pairs]
-    new = [pair.kind in recipe.held_out_kinds for pair in pairs]
-    rows = list(zip(pairs, held_out, new, strict=True))
     train = [
-        pair for pair, apart, strange in rows
-        if not apart and not strange and (recipe.learn_from == "all" or pair.sort != "hard")
-    ]  # fmt: skip
+        pair
+        for pair in pairs
+        if not of_held_out_seed(pair, recipe)
+        and pair.kind not in recipe.held_out_kinds
+        and (recipe.learn_from == "all" or pair.sort != "hard")
+    ]
     kept, dropped = to_learn(train, recipe.drop_contradicted, recipe.drop_identical)
-    found = Split(
-        kept,
-        [pair for pair, apart, strange in rows if apart and not strange and not pair.blank],
-        [pair for pair, apart, strange in rows if apart and strange and not pair.blank],
-        dropped,
-    )
-    for name, part in (("to train on", found.train), ("of held-out seeds", found.seeds)):
+    found = Split(kept, held_out(pairs, recipe), dropped)
+    for name, part in (("to train on", kept), ("of held-out seeds", found.held_out.seeds)):
         labels = sorted({pair.label for pair in part})
         if labels != [0, 1]:
             raise UserError(
@@ -178,53 +166,14 @@ def save(known: Plan) -> None:
     staged.replace(known.run.path / MODEL)
 
 
-def measured(known: Plan) -> dict[str, Quality]:
-    """Against the labels, and against what checkers know; where there are pairs."""
-    sets = evaluations(known.split)
-    pairs = list(dict.fromkeys(pair for found in sets.values() for pair, _ in found))
-    judge = load(str(known.run.path / MODEL), str(known.run.path / MODEL))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    judge = Judge(judge.model.to(device).eval(), judge.tokenizer)
-    asked = [(pair.constraint, pair.response) for pair in pairs]
-    batch = known.config.per_device_eval_batch_size
-    said = dict(
-        zip(pairs, probabilities(judge, asked, known.recipe.max_length, batch), strict=True)
-    )
-    drawn = {
-        name: ([label for _, label in found], [said[pair] for pair, _ in found])
-        for name, found in sets.items()
-    }
-    draw(drawn, known.run.path / PICTURE)
-    return {
-        name: quality(*drawn[name], [pair.seed_id for pair, _ in found])
-        for name, found in sets.items()
-    }
-
-
-def evaluations(parts: Split) -> dict[str, list[tuple[Pair, int]]]:
-    """Name -> pairs with what is right. Labels say what was asked, truth what was done."""
-    found: dict[str, list[tuple[Pair, int]]] = {
-        "held-out seeds, labels": [(pair, pair.label) for pair in parts.seeds],
-        "held-out kinds, labels": [(pair, pair.label) for pair in parts.kinds],
-    }
-    for sort in ("hard", "hidden"):
-        for name, part in (("seeds", parts.seeds), ("kinds", parts.kinds)):
-            found[f"held-out {name}, {sort}, truth"] = [
-                (pair, int(pair.truth))
-                for pair in part
-                if pair.sort == sort and pair.truth is not None
-            ]
-    return {name: rows for name, rows in found.items() if rows}
-
-
 def main(args: argparse.Namespace) -> None:
     check_checkout(__file__)
     known = plan(args.config, args.overrides)
     parts = known.split
     load_tokenizer(str(known.model_args.model_name_or_path), f"{args.config}: model")
     told = (
-        f"{len(parts.train):,} pairs to train on, {len(parts.seeds):,} of held-out seeds, "
-        f"{len(parts.kinds):,} of held-out kinds"
+        f"{len(parts.train):,} pairs to train on, {len(parts.held_out.seeds):,} of held-out seeds, "
+        f"{len(parts.held_out.kinds):,} of held-out kinds"
     )
     for reason, count in sorted(parts.dropped.items()):
         told += f"\nnot trained on: {count:,}, {reason}"
@@ -238,27 +187,11 @@ def main(args: argparse.Namespace) -> None:
             found.fit(build_trainer(known))
             if found.pause.paused:
                 return
-        if known.config.process_index == 0 and not (known.run.path / MODEL).is_dir():
-            save(known)
         if known.config.process_index == 0:
-            report(measured(known), known.run.path)
-
-
-def report(found: dict[str, Quality], out: Path) -> None:
-    facts = {name: asdict(one) for name, one in found.items()}
-    write_atomically(out / MEASURES, json.dumps(facts, indent=1) + "\n")
-    table = Table(title="P(followed), 95 % intervals over seeds")
-    for name in ("measured on", "pairs", "positive", "accuracy", "AUROC", "ECE", "Brier"):
-        table.add_column(name, justify="left" if name == "measured on" else "right")
-    for name, one in found.items():
-        scores = [
-            f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}]"
-            for score in (one.accuracy, one.auroc, one.ece, one.brier)
-        ]
-        table.add_row(name, f"{one.num:,}", f"{one.positive:.2f}", *scores)
-    console = Console(width=160)
-    console.print(table)
-    console.print(f"wrote {out}/{MODEL}/, {MEASURES}, {PICTURE}", highlight=False)
+            folder = known.run.path / MODEL
+            if not folder.is_dir():
+                save(known)
+            judged(folder, known.recipe, parts.held_out, known.run.path)
 
 
 if __name__ == "__main__":
