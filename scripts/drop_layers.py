@@ -1,5 +1,6 @@
-"""A smaller model out of a checkpoint: some of its layers, in order, and everything else as it is. Usage:
-drop_layers.py MODEL OUT_DIR --keep 0,3
+"""A smaller model out of a checkpoint: some of its layers, in order, and everything else as it is.
+
+    python scripts/drop_layers.py MODEL OUT_DIR --keep 0,3
 
 For studies over model sizes where nothing smaller was trained the same way; it has to be trained before it is of use.
 """

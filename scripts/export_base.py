@@ -1,5 +1,7 @@
-"""Write a run's newest checkpoint as a small committed model: bf16 weights and tokenizer. Usage:
-export_base.py RUN_DIR OUT_DIR"""
+"""Write a run's newest checkpoint as a small committed model: bf16 weights and tokenizer.
+
+python scripts/export_base.py RUN_DIR OUT_DIR
+"""
 
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from recipes.cli import described
 from recipes.run import RunDir
 
 MAX_MB = 10
@@ -27,6 +30,7 @@ def main(run: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    parser = described(__doc__)
+    parser.add_argument("run", metavar="RUN_DIR")
+    parser.add_argument("out", metavar="OUT_DIR")
+    main(**vars(parser.parse_args()))

@@ -1,6 +1,6 @@
 """A million short strings through every checker, both scorers: nothing may raise, and verdicts are bools.
 
-    PYTHONPATH=. NLTK_DATA=<folder> python scripts/fuzz_constraints.py [--strings 1000000] [--seed 0]
+    NLTK_DATA=<folder> python scripts/fuzz_constraints.py [--strings 1000000] [--seed 0]
 
 Strings are drawn from what checkers look at (marks, digits, LaTeX, quotes, scripts, odd Unicode) and from pieces of
 constraints' own arguments. Prints the number of checks and the share of met verdicts.

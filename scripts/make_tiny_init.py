@@ -1,12 +1,12 @@
-"""An untrained tiny model and its tokenizer: where the base model's training starts. Usage:
-make_tiny_init.py OUT_DIR
+"""An untrained tiny model and its tokenizer: where the base model's training starts.
+
+    python scripts/make_tiny_init.py OUT_DIR
 
 A Llama-type decoder (3.2 M parameters) and a byte-level BPE trained on the solver's own texts:
 single digits, `<think>` and `</think>` as ordinary tokens, so that decoding with
 skip_special_tokens keeps them.
 """
 
-import sys
 from collections.abc import Iterator
 
 import torch
@@ -15,6 +15,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTra
 
 from data.compose import MATHIF_KEYWORDS
 from data.sources.tiny import Tiny
+from recipes.cli import described
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 TEMPLATE = (
@@ -99,6 +100,6 @@ def main(out: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+    parser = described(__doc__)
+    parser.add_argument("out", metavar="OUT_DIR")
+    main(parser.parse_args().out)

@@ -1,11 +1,10 @@
 """Write the tiny base model's card from its two runs and its sweep, so that no figure in it is typed by hand.
 
-Usage: model_card.py DRILL_RUN BASE_RUN SWEEP_RUN MODEL_DIR
+python scripts/model_card.py DRILL_RUN BASE_RUN SWEEP_RUN MODEL_DIR
 """
 
 import csv
 import json
-import sys
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -16,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from eval.scores import Score
 from eval.tables import interval
 from recipes.checkpoints import STATE
+from recipes.cli import described
 from recipes.run import RunDir
 
 CARD = """# Tiny base model
@@ -128,6 +128,8 @@ def main(drill: str, base: str, sweep: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    parser = described(__doc__)
+    for name in ("drill", "base", "sweep"):
+        parser.add_argument(name, metavar=f"{name.upper()}_RUN")
+    parser.add_argument("out", metavar="MODEL_DIR")
+    main(**vars(parser.parse_args()))

@@ -1,11 +1,12 @@
 """Held-out loss of tiny-world checkpoints by kind of token: result digits, operands, response.
 
 Falls smoothly while accuracy is still at zero, so it tells base-model recipes apart early. Nats per
-token, 240 test problems. Usage: teacher_forced.py CHECKPOINT...
+token, 240 test problems.
+
+    python scripts/teacher_forced.py CHECKPOINT ...
 """
 
 import re
-import sys
 from statistics import mean
 from typing import Any
 
@@ -14,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from data.prompt import messages
 from data.sources.tiny import Tiny
+from recipes.cli import described
 
 EXAMPLES = Tiny(
     num_rows=240, steps=(1, 2, 3, 4), num_constraints=(0, 1, 2), kinds="base", split="test"
@@ -49,7 +51,7 @@ def losses(checkpoint: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    for name in sys.argv[1:]:
+    parser = described(__doc__)
+    parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT")
+    for name in parser.parse_args().checkpoints:
         print(name, *(f"{part} {value:.3f}" for part, value in losses(name).items()))

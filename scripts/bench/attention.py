@@ -1,6 +1,6 @@
 """What measuring constraint attention costs beside a plain forward pass, and beside eager `output_attentions`.
 
-    PYTHONPATH=. python scripts/bench/attention.py [--models tiny qwen3] [--tokens 2048 32768] [--device cpu]
+    python scripts/bench/attention.py [--models tiny qwen3] [--tokens 2048 32768] [--device cpu]
 
 Every row after the prompt is measured (the most there can be), with all controls. Time: median of alternating passes in one
 process. Memory: each way in processes of its own, median of three, its peak less that of the plain sdpa pass. Where eager

@@ -1,6 +1,6 @@
 """How fast constraints are checked, against the reference, and how slow the worst response is.
 
-    TETHER_DATA=<mirror folder> PYTHONPATH=. python scripts/bench/constraints.py [--peer FOLDER] [--rows N]
+    TETHER_DATA=<mirror folder> python scripts/bench/constraints.py [--peer FOLDER] [--rows N]
 
 Prints responses per CPU second: IFEval's prompts, strict and loose, ours and the peer's in one process on the
 same responses, and how many verdicts differ; MathIF's items; then for every kind the slowest of the pathological

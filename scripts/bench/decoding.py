@@ -1,10 +1,9 @@
 """Tokens per second of data.decoding.decode, with data.attention, against transformers' `generate`: same model, prompts and
 greedy tokens.
 
-python scripts/bench/decoding.py [--batch-size 64] [--threads 1]
+    python scripts/bench/decoding.py [--batch-size 64] [--threads 1]
 """
 
-import argparse
 import time
 
 import torch
@@ -15,12 +14,13 @@ from data.decoding import decode
 from data.prompt import messages
 from eval.benchmarks import tasks
 from eval.benchmarks.tiny import Tiny
+from recipes.cli import described
 
 BASE = "data/tiny/base_model"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = described(__doc__)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--max-new-tokens", type=int, default=384)

@@ -1,6 +1,6 @@
 """How fast training questions are compared with benchmarks, and how many edited copies the rule finds.
 
-    TETHER_DATA=<mirror folder> PYTHONPATH=. python scripts/bench/decontaminate.py
+    TETHER_DATA=<mirror folder> python scripts/bench/decontaminate.py
 
 Speed, in CPU seconds, against 8,000 questions: all sets in the mirror, and the first of GSM8K's training problems up to that
 number. 40,000 problems of shuffled sentences of the other training problems; 100,000 prompts of 100 words drawn from all

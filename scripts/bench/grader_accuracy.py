@@ -1,6 +1,6 @@
 r"""How often answers are judged wrongly, beside math-verify: false negatives and positives on labelled pairs.
 
-    PYTHONPATH=. python scripts/bench/grader_accuracy.py [PAIRS.jsonl ...]
+    python scripts/bench/grader_accuracy.py [PAIRS.jsonl ...]
 
 Rows: {"gold": ..., "prediction": ..., "label": true | false, "class": ..., "contested": true where two careful readers could
 differ}. Default: tests/answer_pairs, written by three examiners who had not seen the grader. Contested rows are left out.

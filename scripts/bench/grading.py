@@ -1,6 +1,6 @@
 r"""How fast answers are graded, against math-verify, and where the two disagree.
 
-    TETHER_DATA=<mirror folder> PYTHONPATH=. python scripts/bench/grading.py [--rows N]
+    TETHER_DATA=<mirror folder> python scripts/bench/grading.py [--rows N]
 
 Prints gradings per CPU second, in one process, and the ratio to math-verify (gold boxed and first, time-outs None):
 `numbers`, responses that end in a boxed number, right or wrong; `mixed`, MathIF's golds (AIME, GSM8K, MATH-500, Minerva,

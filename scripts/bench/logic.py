@@ -1,7 +1,7 @@
 """How fast logic instances are drawn on one core, and how hard they are.
 
-    OMP_NUM_THREADS=1 PYTHONPATH=. python scripts/bench/logic.py [--instances 2000] [--tier tiny]
-    OMP_NUM_THREADS=1 PYTHONPATH=. python scripts/bench/logic.py --distribution [--instances 3000] [--tier tiny]
+    OMP_NUM_THREADS=1 python scripts/bench/logic.py [--instances 2000] [--tier tiny]
+    OMP_NUM_THREADS=1 python scripts/bench/logic.py --distribution [--instances 3000] [--tier tiny]
 
 Every instance is verified: gold by the interpreter, all rules of data.logic.rules, its gold scored as a response. The run of
 its Python in the sandbox is not counted; tests do that. --distribution prints the scores of instances drawn with no regard

@@ -1,6 +1,6 @@
 r"""What the rewards of a step cost: 2,048 completions through answer + constraints + a length term, against TRL's own.
 
-    TETHER_DATA=<mirror folder> python -m scripts.bench.rewards [--prompts 256] [--generations 8]
+    TETHER_DATA=<mirror folder> python scripts/bench/rewards.py [--prompts 256] [--generations 8]
 
 Prompts are MathIF's rows (real golds of five sources, one to three real constraints); completions think for some 300 words
 and answer with the gold in one of several spellings, or with another row's. Wall-clock seconds of a batch: of the reading

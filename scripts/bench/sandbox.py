@@ -1,6 +1,6 @@
 """How many runs of a stranger's function a second, and against a plain `python -I -c` for each.
 
-    PYTHONPATH=. python scripts/bench/sandbox.py [--runs N] [--workers N]
+    python scripts/bench/sandbox.py [--runs N] [--workers N]
 
 One run is one list of arguments, in a process of its own. `cases`: eight lists for one source in a call, as the instances of
 a function are made; `single`: one; `cold`: a sandbox that is started for one run; `plain`: `subprocess.run([python, "-I",

@@ -1,6 +1,6 @@
 """How long scores take, from records in memory to intervals.
 
-    OPENBLAS_NUM_THREADS=1 PYTHONPATH=. python scripts/bench/scores.py [--records 100000]
+    OPENBLAS_NUM_THREADS=1 python scripts/bench/scores.py [--records 100000]
 
 Three shapes of the same number of records: one checkpoint of 5,000 problems (without and with constraints, 10 samples of
 each); one of 500 problems with 100 samples of each; and checkpoints of 500 problems, one sample of each, as in a sweep.

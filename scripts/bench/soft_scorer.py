@@ -1,6 +1,6 @@
 """What a soft scorer costs in a step: batches against one constraint at a time, as upstream asks its server, and the probe.
 
-    python -m scripts.bench.soft_scorer [--model data/tiny/base_model] [--pairs 256] [--tokens 200]
+    python scripts/bench/soft_scorer.py [--model data/tiny/base_model] [--pairs 256] [--tokens 200]
 
 Responses have 20 to `tokens` words. The classifier has a new head; weights say nothing about its speed. One at a time is
 given no price for a request: what is left is what batches save. Median of alternating passes in one process.
