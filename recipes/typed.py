@@ -7,7 +7,7 @@ charge of the rest.
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -50,12 +50,12 @@ def _section(cls: type, path: list[str]) -> type:
     return cls
 
 
-def _explain(error: Any, cls: type) -> str:
-    """One pydantic error as `key: what was found; what was expected`."""
+def _explain(error: Any, cls: type, also: Sequence[str]) -> str:
+    """One pydantic error as `key: what was found; what was expected`. also: as in `build`"""
     parts = [str(part) for part in error["loc"]]
     parts = [part for part in parts if not part.startswith(("function-", "literal["))]
     path, last = parts[:-1], parts[-1]
-    known = _keys(_section(cls, path))
+    known = [*_keys(_section(cls, path)), *(() if path else also)]
     inside = f"{'.'.join(path)}: " if path else ""
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"{inside}unknown key {last!r}.{did_you_mean(last, known)}"
@@ -67,7 +67,7 @@ def _explain(error: Any, cls: type) -> str:
     return f"{key}: found {error['input']!r} ({type(error['input']).__name__}); expected: {error['msg']}"
 
 
-def validated(cls: type, raw: Any, where: str) -> dict[str, Any]:
+def validated(cls: type, raw: Any, where: str, also: Sequence[str] = ()) -> dict[str, Any]:
     """The given keys of `raw`, converted to the annotated types of `cls`.
 
     Raises UserError with one line per problem, each starting with `where` (file and section).
@@ -79,29 +79,37 @@ def validated(cls: type, raw: Any, where: str) -> dict[str, Any]:
     try:
         model = _model(cls).model_validate(raw)
     except ValidationError as error:
-        raise UserError("\n".join(f"{where}: {_explain(e, cls)}" for e in error.errors())) from None
+        raise UserError(
+            "\n".join(f"{where}: {_explain(e, cls, also)}" for e in error.errors())
+        ) from None
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 
-def build(cls: type[T], raw: Any, where: str) -> T:
-    """An instance of dataclass `cls` from a mapping; its own ValueErrors are prefixed with
-    `where`."""
-    values = validated(cls, raw, where)
+def build(cls: type[T], raw: Any, where: str, also: Sequence[str] = ()) -> T:
+    """An instance of dataclass `cls` from a mapping; its own ValueErrors are prefixed with `where`.
+
+    also: keys that were accepted beside those of `cls` and taken out of the mapping, for what an error lists
+    """
+    values = validated(cls, raw, where, also)
     try:
         return cls(**values)
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
 
 
-def build_named(registry: Registry, entry: dict[str, Any], where: str) -> Any:
-    """The registered class that `entry` names, from the other keys of it. Raises UserError for an unknown name or a bad
-    setting."""
+def build_named(
+    registry: Registry, entry: dict[str, Any], where: str, also: Sequence[str] = ()
+) -> Any:
+    """The registered class that `entry` names, from the other keys of it. Raises UserError for no name, an unknown one or a
+    bad setting. also: as in `build`"""
     settings = dict(entry)
+    if "name" not in settings:
+        raise UserError(f"{where}: missing key 'name'. Accepted: {', '.join(registry)}")
     try:
-        cls = registry[settings.pop("name", None)]
+        cls = registry[settings.pop("name")]
     except ValueError as error:
         raise UserError(f"{where}: name: {error}") from None
-    return build(cls, settings, where)
+    return build(cls, settings, where, ("name", *also))
 
 
 def one_of(key: str, found: Any, accepted: Iterable[str], where: str) -> None:

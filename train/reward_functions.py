@@ -162,5 +162,5 @@ def _weighted(registry: Registry, entry: dict[str, Any], here: str) -> WeightedR
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
         raise UserError(f"{here}: weight: found {weight!r}; expected a number")
     ramp = build(Ramp, settings.pop("ramp", {}), f"{here}: ramp")
-    reward: Reward = build_named(registry, settings, here)
+    reward: Reward = build_named(registry, settings, here, ("weight", "ramp"))
     return WeightedReward(entry["name"], float(weight), reward, ramp, registry is PENALTIES)

@@ -11,7 +11,7 @@ from data.decontaminate import Decontaminator
 from data.example import Example
 from recipes.errors import UserError
 from recipes.registry import Registry
-from recipes.typed import build
+from recipes.typed import build_named
 
 SOURCES = Registry("data source", "data.sources")
 
@@ -40,17 +40,9 @@ class Source(Protocol):
 def build_sources(data: tuple[dict[str, Any], ...], where: str) -> list[Source]:
     """The sources that a recipe names, validated; nothing is read yet. `where` is the recipe's
     path."""
-    sources: list[Source] = []
-    for index, entry in enumerate(data):
-        here = f"{where}: data.{index}"
-        if "name" not in entry:
-            raise UserError(f"{here}: missing key 'name'. Accepted: {', '.join(SOURCES)}")
-        try:
-            cls = SOURCES[entry["name"]]
-        except ValueError as error:
-            raise UserError(f"{here}: {error}") from None
-        sources.append(build(cls, {k: v for k, v in entry.items() if k != "name"}, here))
-    return sources
+    return [
+        build_named(SOURCES, entry, f"{where}: data.{index}") for index, entry in enumerate(data)
+    ]
 
 
 def require_targets(sources: list[Source], where: str) -> None:
