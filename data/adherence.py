@@ -63,6 +63,21 @@ def check(name_or_path: str, where: str) -> None:
         )
 
 
+def weight_bytes(name_or_path: str, dtype: str, otherwise: int) -> int:
+    """What a classifier's weights take. dtype: as in from_pretrained; otherwise: how many parameters to count where there is
+    none yet, of which `check` complains when it is needed"""
+    try:
+        config = AutoConfig.from_pretrained(name_or_path)
+    except (OSError, ValueError):
+        kept, number = dtype, otherwise
+    else:
+        with torch.device("meta"):
+            model = AutoModelForSequenceClassification.from_config(config)
+        kept = str(config.dtype) if dtype == "auto" else dtype
+        number = sum(weight.numel() for weight in model.parameters())
+    return number * (2 if "16" in kept else 4)
+
+
 def encode(tokenizer: Any, constraint: str, response: str, max_length: int) -> list[int]:
     """At most max_length ids. Raises UserError where the constraint alone leaves a response no room."""
     before: list[int] = tokenizer(BEFORE.format(constraint=constraint))["input_ids"]

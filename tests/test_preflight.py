@@ -69,6 +69,20 @@ def test_every_recipe_passes_with_its_own_accelerate_file(capsys, path, tmp_path
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
+def test_a_rewards_own_model_is_counted(capsys, tmp_path):
+    """Not there yet: as large as the policy, 7,615,616,512 parameters in bf16, in both phases."""
+    stand_ins.write_instructions(tmp_path / "own.jsonl", 20)
+    data = f"data.0.seeds.path={tmp_path / 'own.jsonl'}"
+    engine = ["--accelerate", "recipes/accelerate/zero3.yaml"]
+    out = printed(capsys, "--config", "recipes/grpo/ssrl_r1_7b.yaml", *engine, data)
+    line = next(line for line in out.splitlines() if "models of rewards" in line)
+    assert line.count("15.23") == 2
+    plain = printed(
+        capsys, "--config", "recipes/grpo/ssrl_r1_7b.yaml", *engine, data, "rewards.1.soft=null"
+    )
+    assert "models of rewards" not in plain
+
+
 def test_what_is_printed(capsys):
     out = printed(capsys, "--config", GRPO, "--accelerate", "recipes/accelerate/zero2.yaml")
     rows = dict(re.findall(r"│ ([^│]+?) +│ +([^│]+?) +│\n", out))

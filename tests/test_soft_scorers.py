@@ -13,6 +13,7 @@ from data.constraints.base import from_spec
 from recipes.errors import UserError
 from tests import stand_ins
 from tests.test_rewards import sample
+from train.config import cpu_has_bf16
 from train.reward_functions import WeightedReward, check_ready
 from train.rewards.constraints import Constraints
 from train.soft_scorers.classifier import Classifier
@@ -45,6 +46,27 @@ def test_scores_are_the_probability_of_label_1_for_each_pair_alone(path):
         logits = model(**tokenizer(text, return_tensors="pt")).logits[0]
         assert score == pytest.approx(float(logits.softmax(0)[1]), abs=1e-5)
     assert len(set(scores)) == len(PAIRS)
+
+
+def test_its_memory_is_counted_before_it_is_loaded(path, tmp_path):
+    """Every parameter of the saved model, 4 bytes or 2; of one that is not there, as many parameters as are said."""
+    loaded = Classifier(path).loaded.model
+    count = sum(weight.numel() for weight in loaded.parameters())
+    assert Classifier(path).weight_bytes(7) == 4 * count
+    assert Classifier(path, dtype="bfloat16").weight_bytes(7) == 2 * count
+    reward = {
+        "name": "classifier",
+        "model_name_or_path": str(tmp_path / "none"),
+        "dtype": "bfloat16",
+    }
+    assert Constraints(soft=reward).weight_bytes(7) == 14 and Constraints().weight_bytes(7) == 0
+
+
+def test_weights_in_bf16_say_nearly_the_same(path):
+    scorer = Classifier(path, dtype="bfloat16")
+    expected = torch.bfloat16 if torch.cuda.is_available() or cpu_has_bf16() else torch.float32
+    assert scorer.loaded.model.dtype == expected
+    assert scorer.score(PAIRS) == pytest.approx(Classifier(path).score(PAIRS), abs=0.02)
 
 
 def test_softmax_of_the_reference_pages_example():

@@ -70,6 +70,7 @@ def load_of(launch: Launch, model: PretrainedConfig, shape: Shape, assumed: Assu
         liger=bool(config.use_liger_kernel),
         all_logits=not launch.is_grpo and config.label_smoothing_factor > 0,
         reference=launch.is_grpo and config.beta != 0,
+        rewards=_rewards(launch, shape),
         generation=_generation(launch, tokens),
         gpu_memory=assumed.gpu_memory,
         overhead=0.0 if launch.on_cpu else OVERHEAD,
@@ -106,6 +107,12 @@ def _generation(launch: Launch, tokens: int) -> Generation | None:
     share = config.vllm_gpu_memory_utilization if launch.uses_vllm else 0.0
     sleeps = launch.uses_vllm and config.vllm_enable_sleep_mode
     return Generation(rows, tokens, share, sleeps, who_generates(launch))
+
+
+def _rewards(launch: Launch, shape: Shape) -> float:
+    """A model that is not there yet, as one that an earlier stage trains, counts as large as the policy."""
+    held = [getattr(entry.reward, "weight_bytes", None) for entry in launch.rewards]
+    return float(sum(one(shape.params) for one in held if one is not None))
 
 
 def vllm_needs(launch: Launch, load: Load) -> float:

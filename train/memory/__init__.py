@@ -23,6 +23,7 @@ class Estimate:
 
     weights: float
     reference: float
+    rewards: float
     optimizer: float
     gradients: float
     buffers: float
@@ -37,7 +38,7 @@ class Estimate:
 
     @property
     def always(self) -> float:
-        return self.weights + self.reference + self.optimizer + self.overhead
+        return self.weights + self.reference + self.rewards + self.optimizer + self.overhead
 
     @property
     def update(self) -> float:
@@ -64,6 +65,7 @@ def estimate(load: Load) -> Estimate:
     return Estimate(
         weights=weights(load),
         reference=reference(load),
+        rewards=load.rewards,
         optimizer=optimizer(load),
         gradients=grads,
         buffers=buffers(load),

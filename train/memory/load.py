@@ -41,6 +41,7 @@ class Load:
     liger:         its kernels for norms and the MLP
     all_logits:    a loss that needs them all at once
     reference:     a frozen copy of the model, for a KL term
+    rewards:       bytes of the models that rewards hold
     generation:    None without one on this GPU
     gpu_memory:    of one GPU; overhead: what is on it whatever runs
     """
@@ -63,6 +64,7 @@ class Load:
     liger: bool = False
     all_logits: bool = False
     reference: bool = False
+    rewards: float = 0.0
     generation: Generation | None = None
     gpu_memory: float = 80e9
     overhead: float = OVERHEAD

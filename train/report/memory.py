@@ -15,6 +15,7 @@ from train.shape import Shape
 
 MOST_REMEDIES = 5
 OVERFLOW = "[bold]likely to overflow[/bold]"
+REWARDS = "frozen; one that is not there yet counts as large as the policy"
 BUFFERS = {
     "single": "autocast's copies of weights",
     "ddp": "buckets of gradients, autocast's copies",
@@ -80,6 +81,7 @@ def _parts(launch: Launch, load: Load, needed: Estimate) -> list[Part]:
     return [
         Part("weights", needed.weights, needed.weights, _bits(load) + divided),
         Part("reference model", needed.reference, needed.reference, beta + divided),
+        Part("models of rewards", needed.rewards, needed.rewards, REWARDS),
         Part("optimizer states", needed.optimizer, needed.optimizer, trained),
         Part("gradients", needed.gradients, 0.0, trained + beside),
         Part("engine's buffers", needed.buffers, 0.0, BUFFERS[load.engine.kind]),

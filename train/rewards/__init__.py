@@ -16,9 +16,10 @@ REWARDS = Registry("reward", "train.rewards")
 class Reward(Protocol):
     """A frozen dataclass whose fields are its settings. None means "does not apply to this sample".
 
-    Two methods that it may have: `ready()` raises UserError where something that the reward needs is not there, before any
-    model is loaded; `facts(samples) -> dict[str, float]` says more about the batch that was just scored, which is logged
-    beside the reward's mean, averaged over processes.
+    Three methods that it may have: `ready()` raises UserError where something that the reward needs is not there, before any
+    model is loaded; `weight_bytes(otherwise)` is what a model of its own takes on every device, `otherwise` the parameters
+    of one that is not there yet; `facts(samples) -> dict[str, float]` says more about the batch that was just scored, which
+    is logged beside the reward's mean, averaged over processes.
     """
 
     def score(self, samples: list[Sample]) -> list[float | None]: ...

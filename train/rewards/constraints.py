@@ -54,7 +54,7 @@ class Constraints:
     condition: Literal["none", "correct"] = "none"
     soft: dict[str, Any] | None = None
     hard: bool = True
-    probe: int = 32
+    probe: int = 8
 
     def __post_init__(self) -> None:
         require(self.hard or self.soft is not None, "hard", False, "true, or a scorer in `soft`")
@@ -73,6 +73,9 @@ class Constraints:
     def ready(self) -> None:
         if self.scorer is not None:
             self.scorer.ready()
+
+    def weight_bytes(self, otherwise: int) -> int:
+        return 0 if self.scorer is None else self.scorer.weight_bytes(otherwise)
 
     def score(self, samples: list[Sample]) -> list[float | None]:
         soft = iter(self._soft_scores(samples))

@@ -13,6 +13,10 @@ class SoftScorer(Protocol):
     def ready(self) -> None:
         """Raises UserError where what it needs is not there; loads no weights."""
 
+    def weight_bytes(self, otherwise: int) -> int:
+        """What it holds on the device of its process. otherwise: parameters of a model that is not there yet"""
+        ...
+
     def score(self, pairs: list[tuple[str, str]]) -> list[float]:
         """(instruction, response) pairs -> scores in [0, 1], in order."""
         ...
