@@ -6,11 +6,13 @@ the middle is left out, so that neither the constraint nor how the response begi
 ends with the constraint, which plain truncation would cut off.) The prompt that the response answers is not shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
+from transformers.integrations import deepspeed
 
 from data.tokenizer import load_tokenizer
 from recipes.errors import UserError
@@ -27,13 +29,28 @@ class Judge(NamedTuple):
     tokenizer: Any
 
 
-def load(name_or_path: str, where: str, **kwargs: Any) -> Judge:
+@contextmanager
+def unsharded() -> Iterator[None]:
+    """What is loaded inside is whole on this process, also where ZeRO-3 shards the model that is trained: it makes
+    from_pretrained shard every model, whose forward passes then wait for processes that score fewer responses, for ever."""
+    held = deepspeed._hf_deepspeed_config_weak_ref
+    config = held() if held is not None else None
+    deepspeed.unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        if config is not None:
+            deepspeed.set_hf_deepspeed_config(config)
+
+
+def load(name_or_path: str, where: str, train: bool = False, **kwargs: Any) -> Judge:
     """From a folder or the Hub; a language model gets a new head. Raises UserError where there is none, or it has another
-    number of labels. kwargs: of from_pretrained"""
+    number of labels. train: whether it is to be trained, and sharded as the engine wants; kwargs: of from_pretrained"""
     tokenizer = load_tokenizer(name_or_path, where, kwargs.get("revision") or "main")
     tokenizer.padding_side = "right"
     try:
-        model = AutoModelForSequenceClassification.from_pretrained(name_or_path, **kwargs)
+        with nullcontext() if train else unsharded():
+            model = AutoModelForSequenceClassification.from_pretrained(name_or_path, **kwargs)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(

@@ -55,11 +55,11 @@ def changed_recipe(runs, sections):
     return str(path)
 
 
-def launch_on_two(config, *overrides, program="train/grpo.py"):
+def launch_on_two(config, *overrides, program="train/grpo.py", engine="cpu2"):
     """On two processes of this machine."""
     command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu2.yaml",
-        program, "--config", config, *overrides, "trainer.use_cpu=true",
+        sys.executable, "-m", "accelerate.commands.launch", "--config_file", f"recipes/accelerate/{engine}.yaml",
+        "--num_processes", "2", "--main_process_port", "0", program, "--config", config, *overrides, "trainer.use_cpu=true",
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False

@@ -23,6 +23,7 @@ from data.pairs import Pair
 from recipes.errors import UserError
 from recipes.ssrl import RewardModelRecipe
 from tests.test_end_to_end import launch_on_two
+from tests.test_engines import needs_compiler
 from train.calibration import accuracy, auroc, bins, brier, draw, ece, quality
 from train.judged import SALT, HeldOut, evaluations
 from train.reward_model import split
@@ -278,12 +279,14 @@ def test_an_interrupted_run_ends_with_the_same_weights(root):
     assert (root / "runs/r/model/model.safetensors").read_bytes() == whole
 
 
-def test_two_processes_train_one_model(root):
+@pytest.mark.parametrize("engine", ["cpu2", pytest.param("zero3", marks=needs_compiler)])
+def test_two_processes_train_one_model(root, engine):
     launch_on_two(
         args(root).config,
         "trainer.max_steps=2",
         "trainer.save_steps=2",
         program="train/reward_model.py",
+        engine=engine,
     )
     run = root / "runs/r"
     check(str(run / "model"), "x")

@@ -7,11 +7,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
+from transformers.integrations import (
+    HfDeepSpeedConfig,
+    is_deepspeed_zero3_enabled,
+    unset_hf_deepspeed_config,
+)
 
 from data.adherence import BEFORE, CUT, encode
 from data.constraints.base import from_spec
 from recipes.errors import UserError
 from tests import stand_ins
+from tests.test_end_to_end import history, launch_on_two
+from tests.test_engines import needs_compiler
 from tests.test_rewards import sample
 from train.config import cpu_has_bf16
 from train.reward_functions import WeightedReward, check_ready
@@ -67,6 +74,34 @@ def test_weights_in_bf16_say_nearly_the_same(path):
     expected = torch.bfloat16 if torch.cuda.is_available() or cpu_has_bf16() else torch.float32
     assert scorer.loaded.model.dtype == expected
     assert scorer.score(PAIRS) == pytest.approx(Classifier(path).score(PAIRS), abs=0.02)
+
+
+def test_it_is_whole_where_zero3_shards_what_is_trained(path):
+    """transformers shards every model that is loaded then, and processes with fewer responses would be waited for."""
+    held = HfDeepSpeedConfig(
+        {"zero_optimization": {"stage": 3}, "train_micro_batch_size_per_gpu": 1}
+    )
+    assert is_deepspeed_zero3_enabled()
+    model, _ = Classifier(path).loaded
+    assert all(weight.numel() and not hasattr(weight, "ds_shape") for weight in model.parameters())
+    assert is_deepspeed_zero3_enabled() and held.is_zero3()  # for what is loaded next
+    unset_hf_deepspeed_config()
+
+
+@needs_compiler
+def test_two_processes_that_zero3_shards_score_different_numbers_of_responses(
+    path, monkeypatch, tmp_path
+):
+    """One at a time, so that they are not equally often at it: with a sharded scorer this never ends."""
+    monkeypatch.setenv("TETHER_RUNS", str(tmp_path))
+    launch_on_two(
+        "recipes/grpo/tiny_ssrl.yaml", "name=z", f"model.model_name_or_path={BASE}", "trainer.max_steps=2",
+        "trainer.save_steps=2", "trainer.logging_steps=1", "trainer.per_device_train_batch_size=8",
+        "trainer.max_completion_length=32", "trainer.report_to=none", "trainer.bf16=false", "data.0.seeds.num_rows=64",
+        f"rewards.1.soft.model_name_or_path={path}", "rewards.1.soft.batch_size=1", engine="zero3",
+    )  # fmt: skip
+    means = history(tmp_path / "z/checkpoint-2", "rewards/constraints/mean")
+    assert len(means) == 2 and all(0 <= mean <= 1 for mean in means)
 
 
 def test_softmax_of_the_reference_pages_example():

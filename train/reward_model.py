@@ -136,7 +136,7 @@ def build_trainer(known: Plan) -> Trainer:
     transformers.set_seed(known.recipe.seed)  # the head is drawn
     args = known.model_args
     judge = load(
-        str(args.model_name_or_path), f"{known.where}: model: model_name_or_path", num_labels=2,
+        str(args.model_name_or_path), f"{known.where}: model: model_name_or_path", num_labels=2, train=True,
         dtype=args.dtype if args.dtype in ("auto", None) else getattr(torch, str(args.dtype)),
         revision=args.model_revision, attn_implementation=args.attn_implementation,
     )  # fmt: skip
