@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
+from accelerate.utils import patch_environment
 from transformers import AutoConfig, AutoModelForSequenceClassification
 from transformers.integrations import deepspeed
 
@@ -31,13 +32,15 @@ class Judge(NamedTuple):
 
 @contextmanager
 def unsharded() -> Iterator[None]:
-    """What is loaded inside is whole on this process, also where ZeRO-3 shards the model that is trained: it makes
-    from_pretrained shard every model, whose forward passes then wait for processes that score fewer responses, for ever."""
+    """What is loaded inside is whole on this process, whatever the engine does with the model that is trained. Under ZeRO-3
+    from_pretrained shards every model, whose forward passes then wait for processes that score fewer responses, for ever;
+    under FSDP with cpu_ram_efficient_loading all processes but one get zeros."""
     held = deepspeed._hf_deepspeed_config_weak_ref
     config = held() if held is not None else None
     deepspeed.unset_hf_deepspeed_config()
     try:
-        yield
+        with patch_environment(fsdp_cpu_ram_efficient_loading=False):
+            yield
     finally:
         if config is not None:
             deepspeed.set_hf_deepspeed_config(config)

@@ -1,9 +1,11 @@
 """The classifier in the slot of the `constraints` reward: right label, right order, the instruction never cut."""
 
+import os
 import pickle
 
 import pytest
 import torch
+import transformers.distributed.fsdp
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
@@ -86,6 +88,19 @@ def test_it_is_whole_where_zero3_shards_what_is_trained(path):
     assert all(weight.numel() and not hasattr(weight, "ds_shape") for weight in model.parameters())
     assert is_deepspeed_zero3_enabled() and held.is_zero3()  # for what is loaded next
     unset_hf_deepspeed_config()
+
+
+def test_it_has_its_weights_where_fsdp_lets_one_process_read(path, monkeypatch):
+    """transformers gives the other processes of a node zeros, which the engine fills in for what it trains."""
+    whole = Classifier(path).score(PAIRS)
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    monkeypatch.setenv("FSDP_CPU_RAM_EFFICIENT_LOADING", "true")
+    for module in (transformers.distributed.fsdp, transformers.modeling_utils):
+        monkeypatch.setattr(module, "_is_torch_distributed_initialized", lambda: True)
+    monkeypatch.setattr(transformers.modeling_utils, "is_local_dist_rank_0", lambda: False)
+    assert transformers.modeling_utils.is_fsdp_enabled()
+    assert Classifier(path).score(PAIRS) == pytest.approx(whole, abs=1e-6)
+    assert os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] == "true"
 
 
 @needs_compiler
