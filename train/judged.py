@@ -14,11 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
-from data.adherence import Judge, check, load, probabilities
+from data.adherence import check
 from data.families import place
 from data.pairs import Pair, read_pairs
 from recipes import cli
@@ -27,6 +26,7 @@ from recipes.run import RunDir, write_atomically
 from recipes.schema import load_recipe, to_yaml
 from recipes.ssrl import RewardModelRecipe
 from train.calibration import Quality, draw, quality
+from train.soft_scorers.classifier import Classifier
 
 MODEL, MEASURES, PICTURE = "model", "measures.json", "calibration.png"
 SALT = "reward model"  # its split of the seeds has nothing to do with `seeds_between` of a source
@@ -71,12 +71,9 @@ def judged(folder: Path, recipe: RewardModelRecipe, parts: HeldOut, out: Path) -
     """Measure the saved model on these pairs, against the labels and against what checkers know; print and write it."""
     sets = evaluations(parts)
     pairs = list(dict.fromkeys(pair for found in sets.values() for pair, _ in found))
-    judge = load(str(folder), str(folder))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    judge = Judge(judge.model.to(device).eval(), judge.tokenizer)
-    asked = [(pair.constraint, pair.response) for pair in pairs]
     batch = recipe.trainer.get("per_device_eval_batch_size", 8)
-    scores = probabilities(judge, asked, recipe.max_length, batch)
+    scorer = Classifier(str(folder), batch, recipe.max_length)  # as the reward will ask it
+    scores = scorer.score([(pair.constraint, pair.response) for pair in pairs])
     said = dict(zip(pairs, scores, strict=True))
     drawn = {
         name: ([label for _, label in found], [said[pair] for pair, _ in found])
@@ -120,7 +117,7 @@ def main(args: argparse.Namespace) -> None:
         )
         print(f"{to_yaml(recipe)}\n{told}")
         return
-    out = folder / "on" / Path(args.on).stem
+    out = folder / "on" / Path(args.on).name.removesuffix(".jsonl")  # names of runs have dots
     out.mkdir(parents=True, exist_ok=True)
     judged(folder / MODEL, recipe, parts, out)
 
